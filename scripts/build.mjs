@@ -1,0 +1,78 @@
+// Bundles every service's src/main.ts into services/<name>/dist/main.js and writes its declaration (service.ts) as dist/service.json.
+//   node scripts/build.mjs [SERVICE...]
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { build } from 'esbuild';
+import { root, serviceNames, servicePaths } from './services.mjs';
+
+/**
+ * esbuild's options for one service.
+ *
+ * Two packages stay outside: better-sqlite3 finds its native part beside itself, and swagger-ui-dist is served file by file;
+ * pg-native is an option of pg that nobody installs. No `keepNames`: it wraps every closure, also those made for each request,
+ * in a call of Object.defineProperty.
+ * @param {string} name the service's folder name
+ * @returns {import('esbuild').BuildOptions}
+ */
+export function buildOptions(name) {
+  const { main, bundle } = servicePaths(name);
+  return {
+    absWorkingDir: root,
+    entryPoints: [main],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    external: ['better-sqlite3', 'swagger-ui-dist', 'swagger-ui-dist/*', 'pg-native'],
+    loader: { '.sql': 'text' },
+    // require.resolve of an external package is meant: the file is served, not bundled
+    logOverride: { 'require-resolve-not-external': 'silent' },
+    logLevel: 'warning',
+  };
+}
+
+/**
+ * Writes a service's declaration as JSON, for scripts that can't read TypeScript.
+ * @param {string} name the service's folder name
+ * @throws {Error} when service.ts exports no object with a name and a port
+ */
+export async function writeDeclaration(name) {
+  const { declaration, dist, built } = servicePaths(name);
+  const bundled = await build({ entryPoints: [declaration], bundle: true, write: false, platform: 'node', format: 'cjs', logLevel: 'warning' });
+  const found = Object.values(evaluate(bundled.outputFiles[0].text)).find((value) => typeof value?.name === 'string' && typeof value.port === 'number');
+  if (found === undefined) throw new Error(`services/${name}/service.ts exports no declaration: an object with a name and a port`);
+  mkdirSync(dist, { recursive: true });
+  writeFileSync(built, `${JSON.stringify(found, null, 2)}\n`);
+}
+
+function evaluate(code) {
+  const module = { exports: {} };
+  new Function('module', 'exports', 'require', code)(module, module.exports, createRequire(import.meta.url));
+  return module.exports;
+}
+
+/**
+ * Builds the named services, or all of them.
+ * @param {string[]} names folder names; none means all
+ * @throws {Error} when a name is no service's, or a service can't be bundled
+ */
+export async function buildServices(names = []) {
+  const known = serviceNames();
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`no such service: ${unknown.join(', ')} (there are: ${known.join(', ')})`);
+  const wanted = names.length > 0 ? names : known;
+  await Promise.all(wanted.flatMap((name) => [build(buildOptions(name)), writeDeclaration(name)]));
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    await buildServices(process.argv.slice(2));
+  } catch (error) {
+    // esbuild has already printed its own errors, with the place of each
+    if (!Array.isArray(error.errors)) console.error(`build: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
