@@ -12,8 +12,7 @@ import { Client } from 'pg';
 const run = promisify(execFile);
 
 /** Sentence for a test that needs PostgreSQL and doesn't find it. */
-export const postgresMissing =
-  'needs PostgreSQL 15 or newer: put its server binaries on PATH or name their folder in TEST_POSTGRES_BIN';
+export const postgresMissing = 'needs PostgreSQL 15 or newer: put its server binaries on PATH or name their folder in TEST_POSTGRES_BIN';
 
 /** Settings of {@link startPostgres}. */
 export interface PostgresOptions {
