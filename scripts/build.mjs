@@ -41,7 +41,7 @@ export function buildOptions(name) {
  */
 export async function writeDeclaration(name) {
   const { declaration, dist, built } = servicePaths(name);
-  const bundled = await build({ entryPoints: [declaration], bundle: true, write: false, platform: 'node', format: 'cjs', logLevel: 'warning' });
+  const bundled = await build({ ...buildOptions(name), entryPoints: [declaration], sourcemap: false, write: false });
   const found = Object.values(evaluate(bundled.outputFiles[0].text)).find((value) => typeof value?.name === 'string' && typeof value.port === 'number');
   if (found === undefined) throw new Error(`services/${name}/service.ts exports no declaration: an object with a name and a port`);
   mkdirSync(dist, { recursive: true });
