@@ -1,0 +1,45 @@
+import { declareService } from '@berth/service-kit/declaration';
+
+/** What others need to know about order-service. */
+export const orderService = declareService({
+  name: 'order-service',
+  port: 8001,
+  description: "Owns orders. Asks user-service whether an order's user exists before it writes the order.",
+  configuration: {
+    ORDER_DB_PATH: {
+      kind: 'text',
+      default: './data/order_service.db',
+      description: 'SQLite file, used while DATABASE_URL is unset; made when it is not there',
+    },
+    USER_SERVICE_URL: {
+      kind: 'url',
+      schemes: ['http', 'https'],
+      default: 'http://localhost:8000',
+      description: "user-service's base URL",
+    },
+    USER_SERVICE_TIMEOUT_MS: {
+      kind: 'integer',
+      minimum: 10,
+      maximum: 60_000,
+      default: 800,
+      description: 'Longest time in milliseconds for one try of a call to user-service',
+    },
+    USER_SERVICE_DEADLINE_MS: {
+      kind: 'integer',
+      minimum: 10,
+      maximum: 60_000,
+      default: 2_500,
+      description: 'Longest time in milliseconds for all tries of a call together',
+    },
+    USER_SERVICE_MAX_TRIES: {
+      kind: 'integer',
+      minimum: 1,
+      maximum: 10,
+      default: 3,
+      description: 'Most tries of a call, the first included',
+    },
+  },
+  peers: [{ name: 'user-service', urlVariable: 'USER_SERVICE_URL' }],
+  store: { pathVariable: 'ORDER_DB_PATH', schema: 2, schemaMinimum: 2 },
+  metrics: [],
+});

@@ -1,0 +1,99 @@
+/**
+ * One service's declaration: plain typed data and nothing else, so that the service reads it when it
+ * starts and the infrastructure reads it when it writes manifests. This file imports nothing.
+ */
+
+interface VariableBase {
+  /** One sentence for the configuration table: what it decides, with its unit. */
+  readonly description: string;
+  /** The value is a secret: never logged, and also taken from the file that `<NAME>_FILE` names. */
+  readonly secret?: boolean;
+}
+
+/** A whole number, bounds included. */
+export interface IntegerVariable extends VariableBase {
+  readonly kind: 'integer';
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly default?: number;
+}
+
+/** `true` or `false`. */
+export interface FlagVariable extends VariableBase {
+  readonly kind: 'flag';
+  readonly default: boolean;
+}
+
+/** One word out of a list. */
+export interface ChoiceVariable extends VariableBase {
+  readonly kind: 'choice';
+  readonly choices: readonly string[];
+  readonly default: string;
+}
+
+/** Free text: a host, a file's path, a password. */
+export interface TextVariable extends VariableBase {
+  readonly kind: 'text';
+  readonly default?: string;
+}
+
+/** An absolute URL with one of the named schemes. */
+export interface UrlVariable extends VariableBase {
+  readonly kind: 'url';
+  /** Allowed schemes without the colon, such as `http`. */
+  readonly schemes: readonly string[];
+  readonly default?: string;
+}
+
+/** One environment variable that a service reads. Unset and empty mean the same. */
+export type Variable = IntegerVariable | FlagVariable | ChoiceVariable | TextVariable | UrlVariable;
+
+/** Environment variables by name. */
+export type ConfigurationSchema = Readonly<Record<string, Variable>>;
+
+/** Another service that this one calls over HTTP. */
+export interface PeerDeclaration {
+  /** The peer's service name: its DNS name in the cluster, and the `peer` label of the metrics. */
+  readonly name: string;
+  /** The variable that holds the peer's base URL. */
+  readonly urlVariable: string;
+}
+
+/** What the service keeps, and which versions of its schema it can work on. */
+export interface StoreDeclaration {
+  /** The variable that holds the SQLite file's path, used while `DATABASE_URL` is unset. */
+  readonly pathVariable: string;
+  /** The schema version that this release's migrations lead to. */
+  readonly schema: number;
+  /** The oldest schema version on which this release works; below it the service is not ready. */
+  readonly schemaMinimum: number;
+}
+
+/** One metric family on `/metrics`. */
+export interface MetricDeclaration {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+/** Everything that others need to know about a service. */
+export interface ServiceDeclaration<Schema extends ConfigurationSchema = ConfigurationSchema> {
+  /** Lower-case words with dashes; also the name of its Deployment, Service and image. */
+  readonly name: string;
+  /** The port it listens on unless `PORT` says otherwise. */
+  readonly port: number;
+  /** One sentence: what it owns and does. */
+  readonly description: string;
+  /** Its own variables; those of every service (`commonVariables`) are added to them. */
+  readonly configuration: Schema;
+  readonly peers: readonly PeerDeclaration[];
+  readonly store: StoreDeclaration;
+  /** Its own metrics; those of every service (`commonMetrics`) are added to them. */
+  readonly metrics: readonly MetricDeclaration[];
+}
+
+/** Types a declaration exactly, so that its configuration is typed by its own variables. */
+export function declareService<const Schema extends ConfigurationSchema>(declaration: ServiceDeclaration<Schema>): ServiceDeclaration<Schema> {
+  return declaration;
+}

@@ -1,0 +1,56 @@
+import { isIP } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { Request, Response } from 'express';
+import { Problem, problems } from '../problem';
+import type { Exchange } from './exchange';
+
+/** A limit on requests a client address. */
+export interface RateLimit {
+  /** Counts the request and sets the RateLimit headers. Rejects with a Problem 429 with `Retry-After`. */
+  admit(exchange: Exchange): Promise<void>;
+}
+
+/** What the limiter is told. */
+export interface RateLimitOptions {
+  readonly requestsPerMinute: number;
+  /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
+  readonly trustedHops: number;
+}
+
+/**
+ * Limits requests with express-rate-limit and its memory store: each replica counts for itself. The headers are those of
+ * draft-ietf-httpapi-ratelimit-headers (8th draft): `RateLimit` and `RateLimit-Policy`.
+ */
+export function createRateLimit({ requestsPerMinute, trustedHops }: RateLimitOptions): RateLimit {
+  // Loaded on use: off by default.
+  const { rateLimit, ipKeyGenerator } = require('express-rate-limit') as typeof import('express-rate-limit');
+  const middleware = rateLimit({
+    windowMs: 60_000,
+    limit: requestsPerMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    validate: false,
+    keyGenerator: (request) => ipKeyGenerator(clientAddress(request, trustedHops)),
+    handler: (_request, _response, next) => next(new Problem(problems.rateLimited, `At most ${requestsPerMinute} requests a minute: slow down`)),
+  });
+  return {
+    admit: ({ request, response }) =>
+      new Promise((resolve, reject) => {
+        void middleware(request as Request, response as Response, (error?: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+      }),
+  };
+}
+
+/**
+ * The client's address: the connection's own, or the one that the outermost believed proxy put into `X-Forwarded-For`.
+ * Each proxy appends whom it saw, so the list is read from its end.
+ */
+export function clientAddress(request: IncomingMessage, trustedHops: number): string {
+  const connection = request.socket.remoteAddress ?? '0.0.0.0';
+  if (trustedHops === 0) return connection;
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((one) => one.trim());
+  const chain = [...forwarded.filter((one) => isIP(one) !== 0), connection];
+  return chain[Math.max(0, chain.length - 1 - trustedHops)]!;
+}

@@ -1,0 +1,113 @@
+import { ConfigurationError, parseConfiguration, type ServiceConfiguration } from '../config/configuration';
+import type { ConfigurationSchema } from '../declaration';
+import { createLogger, type LogDestination, type Logger, standardOutput } from '../logger';
+import type { Build } from '../metrics/metrics';
+import { MigrationRefused } from '../store/migrations';
+import { DatabaseInUse } from '../store/sqlite/process-lock';
+import { migrateDatabase, migrateUntilDone } from './migrate';
+import { type RunningService, type ServiceDefinition, startService } from './service';
+
+/** `EX_CONFIG` of sysexits.h: starting again without a change won't help. */
+const configurationExitCode = 78;
+const usageExitCode = 64;
+
+/**
+ * A service's program: `main.js` serves, `main.js migrate` migrates the schema and exits.
+ *
+ * @param env - the process, whose environment, arguments, signals and exit belong to `main.ts` alone
+ */
+export async function main<Schema extends ConfigurationSchema>(definition: ServiceDefinition<Schema>, host: NodeJS.Process): Promise<void> {
+  const { declaration } = definition;
+  const command = host.argv[2];
+  if (command !== undefined && command !== 'migrate') {
+    host.stderr.write(`${declaration.name}: unknown command ${JSON.stringify(command)}: use none to serve, or migrate\n`);
+    host.exit(usageExitCode);
+  }
+  const config = readConfiguration(definition, host);
+  const build: Build = { service: declaration.name, version: config.BERTH_VERSION, revision: config.BERTH_REVISION };
+  const destination = standardOutput();
+  const logger = createLogger(build, config.LOG_LEVEL, destination);
+  const exit = createExit(host, destination);
+  try {
+    if (command === 'migrate') {
+      await migrateDatabase(definition, config, logger);
+      exit(0);
+    } else {
+      await serve(definition, config, build, logger, host, exit);
+    }
+  } catch (error) {
+    exit(explain(declaration.name, error, logger, host));
+  }
+}
+
+type Exit = (code: number) => void;
+
+/** Ends the process after the log is written out. */
+function createExit(host: NodeJS.Process, destination: LogDestination): Exit {
+  return (code) => {
+    try {
+      destination.flushSync();
+    } catch {
+      // Nobody reads the log any more.
+    }
+    host.exit(code);
+  };
+}
+
+function readConfiguration<Schema extends ConfigurationSchema>({ declaration }: ServiceDefinition<Schema>, host: NodeJS.Process): ServiceConfiguration<Schema> {
+  try {
+    return parseConfiguration(declaration, host.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    host.stderr.write(`${declaration.name}: ${error.message}\n`);
+    return host.exit(configurationExitCode);
+  }
+}
+
+async function serve<Schema extends ConfigurationSchema>(
+  definition: ServiceDefinition<Schema>,
+  config: ServiceConfiguration<Schema>,
+  build: Build,
+  logger: Logger,
+  host: NodeJS.Process,
+  exit: Exit,
+): Promise<void> {
+  host.on('unhandledRejection', (err) => logger.error({ err }, 'bug: unhandled rejection'));
+  host.on('uncaughtException', (err) => {
+    logger.fatal({ err }, 'bug: uncaught exception');
+    exit(1);
+  });
+  const service = await startService(definition, config, build, logger);
+  stopOnSignal(service, host, exit);
+  if (service.store.dialect === 'postgres' && config.MIGRATE_ON_START) await migrateUntilDone(definition, config, logger);
+}
+
+/** SIGTERM, SIGINT and the end of the parent process drain; a second signal ends at once. */
+function stopOnSignal(service: RunningService, host: NodeJS.Process, exit: Exit): void {
+  let stopping = false;
+  const stop = (code: number) => {
+    if (stopping) exit(code);
+    stopping = true;
+    service.stop().then(exit, () => exit(1));
+  };
+  host.on('SIGTERM', () => stop(143));
+  host.on('SIGINT', () => stop(130));
+  if (host.connected) host.once('disconnect', () => stopping || stop(1));
+}
+
+/** Says why the service can't run and how to mend it. @returns the exit code */
+function explain(name: string, error: unknown, logger: Logger, host: NodeJS.Process): number {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const say = (sentence: string, exitCode: number) => {
+    host.stderr.write(`${name}: ${sentence}\n`);
+    return exitCode;
+  };
+  if (error instanceof MigrationRefused) return say(message, configurationExitCode);
+  if (error instanceof DatabaseInUse) return say(message, 1);
+  if (code === 'EADDRINUSE') return say(`the port is taken (${message}): set PORT to another one, or stop what listens there`, 1);
+  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOENT' || code?.startsWith('SQLITE_')) {
+    return say(`the database file or its folder can't be used (${code}: ${message}): check the path and its permissions`, configurationExitCode);
+  }
+  logger.fatal({ err: error }, 'could not run');
+  return say(message, 1);
+}

@@ -1,0 +1,128 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Metrics } from '../../metrics/metrics';
+import { Problem } from '../../problem';
+import { writeProbeQuery } from '../schema-tables';
+import { databaseDeadlineMs, type Query, type Store, type StoreStatus, timed, type Write } from '../store';
+import { PipelinedReader } from './pipelined-reader';
+import { clientConfig, loadPg, type PostgresAddress } from './postgres-client';
+import { DeadlineExceeded, translatePostgresError } from './postgres-errors';
+import { PostgresProbe } from './postgres-probe';
+
+/** Seconds after which a connection is replaced, so that a failover or a rebalanced address is noticed: half an hour. */
+const maximumLifetimeSeconds = 1_800;
+
+/**
+ * Opens the PostgreSQL store. Nothing is connected yet, and a database that is down is no error: requests are answered 503 until it is back.
+ *
+ * @param size - connections for requests: about a third, at most 4, are pipelined for look-ups; one more is the probe's
+ */
+export function openPostgresStore(address: PostgresAddress, size: number, metrics: Metrics): Store {
+  const lanes = Math.max(1, Math.min(4, Math.floor(size / 3)));
+  const reader = new PipelinedReader(address, lanes);
+  const pool: Pool = new (loadPg().Pool)({ ...clientConfig(address), max: size - lanes, maxLifetimeSeconds: maximumLifetimeSeconds });
+  // An idle connection that breaks is dropped by the pool; without a listener the process would end.
+  pool.on('error', () => undefined);
+  const probe = new PostgresProbe(address);
+  let writable = true;
+
+  const observed = <T>(label: string, work: () => Promise<T>): Promise<T> =>
+    timed(metrics.databaseDuration, label, work).catch((error: unknown) => {
+      throw translatePostgresError(error);
+    });
+
+  const write = async <Result>(job: Write<Result>): Promise<Result> => {
+    try {
+      const result = await observed(job.query.label, () => withClient(pool, (session) => perform(session, job)));
+      writable = true;
+      return result;
+    } catch (error) {
+      if (error instanceof Problem && error.type.status === 507) writable = false;
+      throw error;
+    }
+  };
+
+  return {
+    dialect: 'postgres',
+    read: <Row>(query: Query) => observed(query.label, () => reader.run(query) as Promise<readonly Row[]>),
+    list: <Row>(query: Query) => observed(query.label, () => withClient(pool, async (session) => (await session.run(query)).rows as readonly Row[])),
+    write,
+    async status(): Promise<StoreStatus> {
+      const { readable, schema } = await probe.look();
+      if (readable && !writable) await write({ query: writeProbeQuery('postgres'), result: () => undefined }).catch(() => undefined);
+      return { readable, writable, schema };
+    },
+    connections: () => ({
+      active: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount + reader.connected,
+      waiting: pool.waitingCount,
+    }),
+    async close() {
+      await Promise.all([reader.close(), pool.end(), probe.close()]);
+    },
+  };
+}
+
+interface Session {
+  run(query: Query): Promise<{ readonly rows: readonly unknown[]; readonly changes: number }>;
+  execute(sql: string): Promise<void>;
+}
+
+/** Lends a connection under one deadline for waiting, connecting and every statement. A connection that missed it is not used again. */
+async function withClient<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
+  const deadline = performance.now() + databaseDeadlineMs;
+  const client = await acquire(pool);
+  let broken: Error | undefined;
+  const remaining = () => {
+    const left = Math.floor(deadline - performance.now());
+    if (left <= 0) throw new DeadlineExceeded(true);
+    return left;
+  };
+  const send = async (config: { text: string; name?: string; values?: unknown[] }) => {
+    try {
+      return await client.query<object>({ ...config, query_timeout: remaining() } as never);
+    } catch (error) {
+      if ((error as { code?: string }).code === undefined) broken = error as Error;
+      throw error;
+    }
+  };
+  try {
+    return await work({
+      async run({ label, sql, parameters }) {
+        const { rows, rowCount } = await send({ name: label, text: sql, values: [...parameters] });
+        return { rows, changes: rowCount ?? 0 };
+      },
+      async execute(sql) {
+        await send({ text: sql });
+      },
+    });
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function acquire(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (error) {
+    // pg-pool says the same for a full pool and for a server that does not answer: the pool's own numbers tell them apart.
+    if (/timeout exceeded when trying to connect/.test((error as Error).message))
+      throw new DeadlineExceeded(pool.idleCount === 0 && pool.totalCount >= pool.options.max);
+    throw error;
+  }
+}
+
+async function perform<Result>(session: Session, { query, result, alongside }: Write<Result>): Promise<Result> {
+  if (!alongside) return result((await session.run(query)).rows);
+  await session.execute('BEGIN');
+  try {
+    const value = result((await session.run(query)).rows);
+    for (const step of alongside(value)) {
+      if ((await session.run(step.query)).changes !== step.rows) throw step.otherwise();
+    }
+    await session.execute('COMMIT');
+    return value;
+  } catch (error) {
+    await session.execute('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}

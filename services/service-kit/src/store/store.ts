@@ -1,0 +1,80 @@
+import type { LatencyHistogram } from '../metrics/latency-histogram';
+import type { Problem } from '../problem';
+
+/** A statement with its values, ready to run. The same `sql` is prepared once and run again. */
+export interface Query {
+  /** Stable name for metrics, such as `users.find`. */
+  readonly label: string;
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** A statement that must commit with a write. */
+export interface Step {
+  readonly query: Query;
+  /** How many rows it must change; another number rolls everything back. */
+  readonly rows: number;
+  /** The error for another number. */
+  readonly otherwise: () => Problem;
+}
+
+/** One statement, what its rows mean, and what must commit with it. See `docs/write-path.md`. */
+export interface Write<Result> {
+  readonly query: Query;
+  /** Reads the returned rows; an error thrown here rolls the write back. */
+  result(rows: readonly unknown[]): Result;
+  readonly alongside?: ((result: Result) => readonly Step[]) | undefined;
+}
+
+/** How the store is, as the readiness probe tells it. */
+export interface StoreStatus {
+  readonly readable: boolean;
+  /** False from a write that met a full disk until one succeeds. */
+  readonly writable: boolean;
+  /** Version of the schema, 0 before the first migration; `undefined` when it can't be read. */
+  readonly schema: number | undefined;
+}
+
+/** A service's database. Both kinds answer alike; see `docs/write-path.md` for how. */
+export interface Store {
+  readonly dialect: 'sqlite' | 'postgres';
+  /**
+   * Reads committed rows by a cheap look-up.
+   *
+   * @throws Problem 503 when the store can't answer within 2 s
+   */
+  read<Row>(query: Query): Promise<readonly Row[]>;
+  /** Reads committed rows by a statement that may take longer, such as a list. @throws Problem as {@link Store.read} */
+  list<Row>(query: Query): Promise<readonly Row[]>;
+  /**
+   * Writes. When the promise resolves, the write is durable.
+   *
+   * @throws UniqueViolation when a unique key is taken
+   * @throws Problem 503 when the store can't answer within 2 s, 507 when its disk is full
+   */
+  write<Result>(write: Write<Result>): Promise<Result>;
+  /** Looks at the store without waiting behind requests, within 1 s. Never throws. */
+  status(): Promise<StoreStatus>;
+  /** Numbers for `db_pool_connections` by state: `active`, `idle`, `waiting`. */
+  connections(): Readonly<Record<string, number>>;
+  /** Finishes what runs and closes every connection. */
+  close(): Promise<void>;
+}
+
+/** A unique key is taken; the repository turns it into the domain's own problem. */
+export class UniqueViolation extends Error {
+  override readonly name = 'UniqueViolation';
+}
+
+/** Milliseconds that a request may spend on its database, waiting for a connection included. */
+export const databaseDeadlineMs = 2_000;
+
+/** Runs a statement's work and observes how long it took, failed or not. */
+export async function timed<T>(histogram: LatencyHistogram, label: string, work: () => Promise<T>): Promise<T> {
+  const startedAt = performance.now();
+  try {
+    return await work();
+  } finally {
+    histogram.labels(label).observe((performance.now() - startedAt) / 1000);
+  }
+}

@@ -1,0 +1,73 @@
+import { text } from '@berth/service-kit';
+import * as z from 'zod';
+
+/** A user as it is stored. */
+export interface User {
+  readonly id: number;
+  /** As it was written at sign-up. */
+  readonly email: string;
+  readonly name: string;
+  readonly age: number | null;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** 1 at first, one more with each change. */
+  readonly version: number;
+}
+
+// Letters beyond ASCII are allowed as RFC 6531 allows them, in ranges that hold no spaces. Ranges instead of \p{…}: clients check
+// values against the published pattern with other regular expressions than ours.
+const beyondAscii = '\\u00a1-\\u167f\\u1681-\\u1fff\\u2c00-\\u2fff\\u3001-\\ud7ff';
+const atom = `[A-Za-z0-9!#$%&'*+/=?^_\`{|}~${beyondAscii}-]+`;
+const alphanumeric = `[A-Za-z0-9${beyondAscii}]`;
+const label = `${alphanumeric}([A-Za-z0-9${beyondAscii}-]{0,61}${alphanumeric})?`;
+const emailPattern = `^${atom}(\\.${atom})*@${label}(\\.${label})*$`;
+
+/** One address as RFC 5322 writes it without quotes and comments, letters as in RFC 6531; 3 to 255 characters. */
+export const emailSchema = z
+  .string()
+  .min(3, 'must have at least 3 characters')
+  .max(255, 'must have at most 255 characters')
+  .regex(new RegExp(emailPattern), 'must be one valid e-mail address')
+  .meta({ example: 'ada@example.com' });
+
+const nameSchema = text({ maximum: 255, description: 'Full name', example: 'Ada Lovelace' });
+
+const ageSchema = z.int('must be a whole number').min(0, 'must be at least 0').max(150, 'must be at most 150').nullable();
+
+/** What sign-up takes. */
+export const newUserSchema = z
+  .strictObject({ email: emailSchema, name: nameSchema, age: ageSchema.optional().meta({ description: 'Years; null when unknown' }) })
+  .meta({ id: 'NewUser' });
+
+/** What a change takes: any non-empty subset. Members that are not sent stay; null clears an optional one. */
+export const userChangesSchema = newUserSchema
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, 'must name at least one member to change')
+  .meta({ id: 'UserChanges', override: { minProperties: 1 } });
+
+/** A sign-up, checked. */
+export type NewUser = z.output<typeof newUserSchema>;
+
+/** A change, checked. */
+export type UserChanges = z.output<typeof userChangesSchema>;
+
+/** A user as the API shows it. */
+export const userBodySchema = z
+  .object({
+    id: z.int().min(1),
+    email: z.string(),
+    name: z.string(),
+    age: z.int().nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  })
+  .meta({ id: 'User' });
+
+/** One page of users. */
+export const userPageSchema = z.object({ items: z.array(userBodySchema), next_cursor: z.string().nullable(), limit: z.int() }).meta({ id: 'UserPage' });
+
+/** The same address in any case is the same user; computed here, because the stores fold letters differently. */
+export function emailKey(email: string): string {
+  return email.normalize('NFC').toLowerCase().replaceAll('ς', 'σ');
+}
