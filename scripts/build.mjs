@@ -27,12 +27,25 @@ export function buildOptions(name) {
     sourcemap: 'linked',
     sourcesContent: false,
     external: ['better-sqlite3', 'swagger-ui-dist', 'swagger-ui-dist/*', 'pg-native'],
+    plugins: [initialiseZod],
     loader: { '.sql': 'text' },
     // require.resolve of an external package is meant: the file is served, not bundled
     logOverride: { 'require-resolve-not-external': 'silent' },
     logLevel: 'warning',
   };
 }
+
+// esbuild 0.28 forgets to initialise a package that says it has no side effects where one module imports it statically and
+// another lazily (here zod-openapi, for the documentation): a service would die at start, "ZodLiteral is not a constructor".
+const initialiseZod = {
+  name: 'initialise-zod',
+  setup(build) {
+    build.onResolve({ filter: /^zod$/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === initialiseZod) return undefined;
+      return { ...(await build.resolve(path, { ...from, pluginData: initialiseZod })), sideEffects: true };
+    });
+  },
+};
 
 /**
  * Writes a service's declaration as JSON, for scripts that can't read TypeScript.

@@ -19,12 +19,12 @@ export function createLauncher(services, { onDeath, flags }) {
   async function start(service) {
     const child = startChild(service, createPrinter(service.name, width, services.indexOf(service)), flags);
     children.set(service.name, child);
+    await child.ready();
     void child.exit.then((end) => {
       if (stopping || children.get(service.name) !== child) return;
       children.delete(service.name);
       onDeath(service.name, describeExit(end));
     });
-    await child.ready();
   }
 
   return {

@@ -35,7 +35,8 @@ function npm(...args) {
 function run(command, args, env, failure) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (status === 0) return;
-  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`);
+  // npm ends some errors with its whole manual page
+  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}`.split('npm error Clean install a project')[0]);
   throw new Error(`${failure}${error ? `: ${error.message}` : '; its output is above'}`);
 }
 
