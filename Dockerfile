@@ -21,7 +21,8 @@ FROM packages AS build
 ARG SERVICE
 ARG NODE_FLAGS
 COPY . .
-RUN node scripts/build.mjs "$SERVICE" && NODE_OPTIONS=$NODE_FLAGS node scripts/stage-image.mjs "$SERVICE" /home/appuser
+RUN node scripts/build.mjs "$SERVICE" && NODE_OPTIONS=$NODE_FLAGS node scripts/stage-image.mjs "$SERVICE" /home/appuser \
+ && mkdir -p /image/home && mv /home/appuser /image/home/ && touch -d 1980-01-01T00:00:00Z /image/home
 
 FROM node:24-bookworm-slim
 ARG SERVICE
@@ -29,7 +30,7 @@ ARG NODE_FLAGS
 ARG VERSION=dev
 ARG REVISION=unknown
 ARG SOURCE=
-COPY --from=build /home/appuser /home/appuser
+COPY --from=build /image /
 WORKDIR /home/appuser/app
 USER 10001:10001
 VOLUME /home/appuser/app/data

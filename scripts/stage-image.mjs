@@ -1,10 +1,8 @@
 // Lays a built service out as it lies in its image, warms its compile cache there, and makes the tree reproducible.
 //   node scripts/stage-image.mjs SERVICE FOLDER        (as root, while an image is built)
-import { spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, globSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { once } from 'node:events';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { warmCompileCache } from './compile-cache.mjs';
 import { root, servicePaths } from './services.mjs';
 
 /** The user that the image runs as; it owns its data and nothing else. */
@@ -34,26 +32,11 @@ function copy(from, to) {
   cpSync(from, to);
 }
 
-/** V8's code cache is kept for each user and each set of flags: it is made by running the service as the image will. */
-async function warm(app, cache) {
+// The migrations of an empty database pass through all of the start-up
+function warm(app, folder) {
   const data = join(app, 'data');
-  for (const folder of [data, cache]) own(folder);
-  const child = spawn(process.execPath, ['dist/main.js'], {
-    cwd: app,
-    env: { ...process.env, NODE_COMPILE_CACHE: cache, PORT: '0', HOST: '127.0.0.1' },
-    uid: user,
-    gid: user,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { msg, port } = JSON.parse(line);
-    if (msg !== 'listening') continue;
-    const answer = await fetch(`http://127.0.0.1:${port}/health/ready`, { headers: { connection: 'close' } });
-    if (!answer.ok) throw new Error(`GET /health/ready answered ${answer.status}`);
-    child.kill('SIGTERM');
-  }
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  if (child.exitCode !== 0) throw new Error(`the service exited with ${child.exitCode ?? child.signalCode} while it was warmed`);
+  own(data);
+  warmCompileCache({ args: ['dist/main.js', 'migrate'], cwd: app, user, folder });
   rmSync(data, { recursive: true });
   own(data);
 }
@@ -81,5 +64,5 @@ function seal(home, data) {
 const [service, home] = process.argv.slice(2);
 const app = join(home, 'app');
 layOut(service, app);
-await warm(app, join(home, '.compile-cache'));
+warm(app, join(home, '.compile-cache'));
 seal(home, join(app, 'data'));
