@@ -1,4 +1,5 @@
-import { Problem, problemBody } from '../problem';
+import type { Problem } from '../problem';
+import { problemBody } from '../problem';
 import type { Exchange } from './exchange';
 
 /** What a handler answers: plain data, turned into HTTP by the kit. */

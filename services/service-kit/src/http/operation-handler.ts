@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type IdempotencyKeys, isStoredAnswer, type StoredAnswer } from '../idempotency/idempotency-keys';
+import { idempotencyKeyPattern, type IdempotencyKeys, isStoredAnswer, type StoredAnswer } from '../idempotency/idempotency-keys';
 import { Problem, problemBody, problems } from '../problem';
 import { type Answer, entityTag, send } from './answer';
 import type { Exchange } from './exchange';
@@ -39,15 +39,15 @@ function readIfMatch(header: string | undefined): Precondition | undefined {
   return (row) => tags.includes('*') || tags.includes(entityTag(row));
 }
 
-/** A structured-field string in quotes, as the draft says, or the same without quotes, as most clients send it. */
-const keyPattern = /^(?:"([\x20-\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e]{1,255}))$/;
+const keyPattern = new RegExp(idempotencyKeyPattern);
 
 function readIdempotencyKey({ request }: Exchange): string | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
   const match = keyPattern.exec(String(header));
   if (!match) throw new Problem(problems.invalidIdempotencyKey, 'Idempotency-Key must be 1 to 255 printable ASCII characters, best a UUID');
-  return match[1] ?? match[2];
+  // With and without quotes it is the same key.
+  return match[2] ?? match[1];
 }
 
 async function carryOutOnce(operation: Operation, input: Input, exchange: Exchange, key: string, keys: IdempotencyKeys): Promise<Answer> {

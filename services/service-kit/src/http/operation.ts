@@ -70,5 +70,5 @@ export type Operation = OperationDefinition<z.ZodType, z.ZodType, z.ZodType>;
 export function defineOperation<Params extends z.ZodType, Query extends z.ZodType, Body extends z.ZodType>(
   definition: OperationDefinition<Params, Query, Body>,
 ): Operation {
-  return definition as unknown as Operation;
+  return definition;
 }

@@ -6,6 +6,9 @@ export const retentionSeconds = 24 * 60 * 60;
 /** Milliseconds after which a claim whose owner died may be taken over; longer than a peer's 2.5 s and the database's 2 s together. */
 export const claimMs = 8_000;
 
+/** A structured-field string in quotes, as the draft says, or the same without quotes, as most clients send it: 1 to 255 characters. */
+export const idempotencyKeyPattern = '^("([ !#-\\[\\]-~]{1,255})"|[!#-~]{1,255})$';
+
 /** An answer as it is kept and replayed. */
 export interface StoredAnswer {
   readonly status: number;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { ZodOpenApiHeadersObject, ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { apiPrefix } from '../http/app';
+import { idempotencyKeyPattern } from '../idempotency/idempotency-keys';
 import type { AnswerDefinition, Operation } from '../http/operation';
 import { problems, type ProblemType } from '../problem';
 
@@ -52,12 +53,7 @@ function requestHeaders({ conditional, idempotent }: Operation): z.ZodObject | u
   if (conditional === 'read') return z.object({ 'If-None-Match': tag.meta({ description: 'Entity tags that the client has: 304 when one is current' }) });
   if (conditional === 'write') return z.object({ 'If-Match': tag.meta({ description: 'Entity tags that the change is meant for: 412 when none is current' }) });
   if (idempotent) {
-    const key = z
-      .string()
-      .min(1)
-      .max(255)
-      .regex(/^[!#-\[\]-~]+$/)
-      .optional();
+    const key = z.string().regex(new RegExp(idempotencyKeyPattern)).optional();
     return z.object({ 'Idempotency-Key': key.meta({ description: 'Makes the request safe to send again for 24 hours' }) });
   }
   return undefined;

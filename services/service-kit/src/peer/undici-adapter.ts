@@ -15,7 +15,7 @@ export function createUndiciAdapter(pool: Pool): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
       const one = new Try(config, resolve, reject);
-      pool.dispatch({ path: config.url!, method: 'GET', headers: config.headers as unknown as Record<string, string>, headersTimeout: 0, bodyTimeout: 0 }, one);
+      pool.dispatch({ path: config.url!, method: 'GET', headers: config.headers, headersTimeout: 0, bodyTimeout: 0 }, one);
     });
 }
 

@@ -63,7 +63,7 @@ class Lane {
     const forget = () => {
       this.client = undefined;
     };
-    const client = createClient(this.address, forget, { pipeline: true } as object);
+    const client = createClient(this.address, forget, { pipeline: true });
     client.on('end', forget);
     try {
       await client.connect();

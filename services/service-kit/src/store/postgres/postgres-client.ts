@@ -49,7 +49,7 @@ const getTypeParser = ((oid: number, format?: 'text' | 'binary') => {
   if (oid === int8) return Number;
   if (oid === timestamptz) return (text: string) => new Date(text).toISOString();
   if (oid === jsonb) return (text: string) => text;
-  return format === 'binary' ? loadPg().types.getTypeParser(oid, 'binary') : loadPg().types.getTypeParser(oid);
+  return loadPg().types.getTypeParser(oid, format) as (text: string) => unknown;
 }) as NonNullable<ClientConfig['types']>['getTypeParser'];
 
 /** Makes an unconnected client whose connection errors are told to `onError` instead of ending the process. */

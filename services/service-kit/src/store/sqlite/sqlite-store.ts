@@ -26,7 +26,7 @@ export function openSqliteStore(path: string, metrics: Metrics): Store {
     try {
       return Promise.resolve(reader.run(sql, parameters).rows as readonly Row[]);
     } catch (error) {
-      return Promise.reject(translateSqliteError(error) as Error);
+      return Promise.reject(translateSqliteError(error));
     } finally {
       metrics.databaseDuration.labels(label).observe((performance.now() - startedAt) / 1000);
     }
