@@ -36,7 +36,8 @@ export function createRateLimit({ requestsPerMinute, trustedHops }: RateLimitOpt
   return {
     admit: ({ request, response }) =>
       new Promise((resolve, reject) => {
-        void middleware(request as Request, response as Response, (error?: Error) => (error === undefined ? resolve() : reject(error)));
+        const next = (error?: unknown) => (error === undefined ? resolve() : reject(error as Error));
+        void middleware(request as Request, response as Response, next);
       }),
   };
 }
