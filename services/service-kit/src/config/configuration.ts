@@ -59,7 +59,7 @@ export function parseConfiguration<Schema extends ConfigurationSchema>(
       faults.push(`${name}${(error as Error).message}`);
     }
   }
-  if (values['DATABASE_PASSWORD'] !== undefined && values['DATABASE_URL'] === undefined && faults.length === 0) {
+  if (values['DATABASE_PASSWORD'] !== undefined && values['DATABASE_URL'] === undefined && !faults.some((fault) => fault.startsWith('DATABASE_URL'))) {
     faults.push('DATABASE_PASSWORD is set without DATABASE_URL: set DATABASE_URL too, or neither for SQLite');
   }
   if (faults.length > 0) throw new ConfigurationError(faults);

@@ -31,7 +31,7 @@ interface ExchangeRequest extends IncomingMessage {
  */
 export function createApp({ operations, host, keys, rateLimit }: AppParts): RequestListener {
   const app = express();
-  app.disable('x-powered-by').disable('etag').set('query parser', false);
+  app.disable('x-powered-by').disable('etag').enable('case sensitive routing').set('query parser', false);
   const router = createRouter(operations, keys);
   app.use(apiPrefix, router);
   app.use(router);
@@ -58,7 +58,7 @@ function isServicePath(path: string): boolean {
 const closing = { headers: { Connection: 'close' } } as const;
 
 function createRouter(operations: readonly Operation[], keys: IdempotencyKeys): Router {
-  const router = express.Router({ caseSensitive: true });
+  const router = express.Router({ caseSensitive: true, strict: true });
   for (const [path, group] of Map.groupBy(operations, ({ path }) => path)) {
     const metricRoute = new Route(
       path,

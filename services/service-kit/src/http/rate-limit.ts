@@ -43,15 +43,20 @@ export function createRateLimit({ requestsPerMinute, trustedHops }: RateLimitOpt
 }
 
 /**
- * The client's address: the connection's own, or the one that the outermost believed proxy put into `X-Forwarded-For`.
- * Each proxy appends whom it saw, so the list is read from its end.
+ * The client's address: the connection's own, or the one that the outermost believed proxy put into `X-Forwarded-For`. Each proxy appends
+ * whom it saw, so the list is read from its end, by position: what the client wrote itself never counts. An entry that is no address is
+ * passed over towards the connection.
  */
 export function clientAddress(request: IncomingMessage, trustedHops: number): string {
   const connection = request.socket.remoteAddress ?? '0.0.0.0';
-  if (trustedHops === 0) return connection;
-  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
-    .split(',')
-    .map((one) => one.trim());
-  const chain = [...forwarded.filter((one) => isIP(one) !== 0), connection];
-  return chain[Math.max(0, chain.length - 1 - trustedHops)]!;
+  const header = request.headers['x-forwarded-for'];
+  if (trustedHops === 0 || header === undefined) return connection;
+  const believed = String(header).split(',').slice(-trustedHops).map(withoutPort);
+  return believed.find((entry) => isIP(entry) !== 0) ?? connection;
+}
+
+/** Some proxies append `address:port`, with brackets around IPv6. */
+function withoutPort(entry: string): string {
+  const trimmed = entry.trim();
+  return /^\[(.*)\](:\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed;
 }

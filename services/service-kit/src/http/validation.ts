@@ -2,18 +2,20 @@ import type * as z from 'zod';
 import { type ContentFault, Problem, problems } from '../problem';
 
 /** Most faults that one answer lists. */
-const maximumFaults = 50;
+const maximumFaults = 100;
 
 /**
  * Checks a request's content.
  *
- * @throws Problem 422 with all faults at once
+ * @throws Problem 422 with all faults at once, but at most 100
  */
 export function validateBody(schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = faultsOf(result.error).slice(0, maximumFaults);
-  throw new Problem(problems.invalidContent, `The content has ${errors.length} fault${errors.length === 1 ? '' : 's'}, see errors`, { errors });
+  const faults = faultsOf(result.error);
+  const count = `The content has ${faults.length} fault${faults.length === 1 ? '' : 's'}`;
+  const which = faults.length > maximumFaults ? `, the first ${maximumFaults} are in errors` : ', see errors';
+  throw new Problem(problems.invalidContent, count + which, { errors: faults.slice(0, maximumFaults) });
 }
 
 /**

@@ -29,6 +29,7 @@ export interface Statements<Database> {
 /** Makes the statements of one dialect. */
 export function createStatements<Database>(dialect: Store['dialect']): Statements<Database> {
   const db = new Kysely<Database>({ dialect: dialects[dialect] });
+  const shapes = new Map<string, string>();
   return {
     compile(label, build) {
       const { sql, parameters } = build(db, standIns()).compile();
@@ -41,7 +42,9 @@ export function createStatements<Database>(dialect: Store['dialect']): Statement
     },
     build(label, build) {
       const { sql, parameters } = build(db).compile();
-      return { label, sql, parameters };
+      let name = shapes.get(sql);
+      if (name === undefined) shapes.set(sql, (name = `${label}.${shapes.size + 1}`));
+      return { label, name, sql, parameters };
     },
   };
 }

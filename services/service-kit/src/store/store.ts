@@ -5,6 +5,8 @@ import type { Problem } from '../problem';
 export interface Query {
   /** Stable name for metrics, such as `users.find`. */
   readonly label: string;
+  /** Name of the prepared statement: one name, one text. @default label */
+  readonly name?: string;
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }

@@ -41,13 +41,13 @@ class Lane {
     return this.client !== undefined;
   }
 
-  async run({ label, sql, parameters }: Query): Promise<readonly unknown[]> {
+  async run({ label, name = label, sql, parameters }: Query): Promise<readonly unknown[]> {
     this.inFlight++;
     const deadline = performance.now() + databaseDeadlineMs;
     try {
       const client = await (this.client ??= this.connect());
       const left = Math.max(1, Math.floor(deadline - performance.now()));
-      const { rows } = await client.query<object>({ name: label, text: sql, values: [...parameters], query_timeout: left } as never);
+      const { rows } = await client.query<object>({ name, text: sql, values: [...parameters], query_timeout: left } as never);
       return rows;
     } finally {
       this.inFlight--;

@@ -87,8 +87,8 @@ async function withClient<T>(pool: Pool, work: (session: Session) => Promise<T>)
   };
   try {
     return await work({
-      async run({ label, sql, parameters }) {
-        const { rows, rowCount } = await send({ name: label, text: sql, values: [...parameters] });
+      async run({ label, name = label, sql, parameters }) {
+        const { rows, rowCount } = await send({ name, text: sql, values: [...parameters] });
         return { rows, changes: rowCount ?? 0 };
       },
       async execute(sql) {
