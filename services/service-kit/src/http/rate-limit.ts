@@ -36,7 +36,7 @@ export function createRateLimit({ requestsPerMinute, trustedHops }: RateLimitOpt
   return {
     admit: ({ request, response }) =>
       new Promise((resolve, reject) => {
-        const next = (error?: unknown) => (error === undefined ? resolve() : reject(error as Error));
+        const next = (error?: unknown) => (error === undefined ? resolve() : reject(error));
         void middleware(request as Request, response as Response, next);
       }),
   };
