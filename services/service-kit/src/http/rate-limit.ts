@@ -36,7 +36,7 @@ export function createRateLimit({ requestsPerMinute, trustedHops }: RateLimitOpt
   return {
     admit: ({ request, response }) =>
       new Promise((resolve, reject) => {
-        const next = (error?: unknown) => (error === undefined ? resolve() : reject(error));
+        const next = (error?: unknown) => (error instanceof Error ? reject(error) : resolve());
         void middleware(request as Request, response as Response, next);
       }),
   };
