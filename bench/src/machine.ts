@@ -7,10 +7,17 @@ import { places } from './places';
 export async function describeMachine(): Promise<string[]> {
   const cores = cpus();
   const gibibytes = Math.round(totalmem() / 1024 ** 3);
-  const pinned = process.env['BENCH_PINNED'] ? 'server under test on core 0, load generator, PostgreSQL and peers on core 1' : 'cores not assigned (no taskset, or one core)';
+  const pinned = process.env['BENCH_PINNED']
+    ? 'server under test on core 0, load generator, PostgreSQL and peers on core 1'
+    : 'cores not assigned (no taskset, or one core)';
   return [
     `${cores.length} cores (${cores[0]?.model.trim() ?? 'unknown'}), ${gibibytes} GiB, ${type()} ${release()}; ${pinned}`,
-    [`Node.js ${process.version}`, ...(await fastapiVersions().then((text) => [text]).catch(() => []))].join(', '),
+    [
+      `Node.js ${process.version}`,
+      ...(await fastapiVersions()
+        .then((text) => [text])
+        .catch(() => [])),
+    ].join(', '),
     `commit ${commit()}`,
   ];
 }

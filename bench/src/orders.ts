@@ -15,7 +15,9 @@ export async function orders({ rows, connections, pace }: Settings): Promise<Sec
     const skipped = typeof peer === 'string' ? [peer] : [];
     const users = await servers.start({ ...service('user-service', { USER_DB_PATH: places.file('peer.db') }), measured: false });
     await fill(users, rows, signUp);
-    const ours = await servers.start(service(withCall, { ORDER_DB_PATH: places.file('orders.db'), USER_SERVICE_URL: `http://127.0.0.1:${users.port}` }, withCall));
+    const ours = await servers.start(
+      service(withCall, { ORDER_DB_PATH: places.file('orders.db'), USER_SERVICE_URL: `http://127.0.0.1:${users.port}` }, withCall),
+    );
     const lone = await servers.start(subject(withoutCall, 'order-without-call', { ORDER_DB_PATH: places.file('lone-orders.db') }));
     const controls: RunningServer[] = [];
     for (const program of [control(bare, 'bare-sqlite'), control('fastify', 'fastify'), ...(typeof peer === 'string' ? [] : [peer])]) {
@@ -48,6 +50,8 @@ function createSection(figures: readonly Figures[]): Section {
     '`without the call` is the same order-service, bundled from the same sources, whose peer client confirms every user by itself.',
     'user-service runs on the load generator’s core; its CPU time is not counted.',
   ];
-  const verdicts = [{ what: 'creation with the call of the same without it, CPU', figure: byCpu(figures, withCall, withoutCall), bound: 'at least', target: 0.45 }] as const;
+  const verdicts = [
+    { what: 'creation with the call of the same without it, CPU', figure: byCpu(figures, withCall, withoutCall), bound: 'at least', target: 0.45 },
+  ] as const;
   return comparison('POST /api/v1/orders, SQLite', figures, verdicts, notes);
 }

@@ -16,7 +16,7 @@ export async function startUp({ starts }: Settings): Promise<Section[]> {
     service('user-service', { ...cache, USER_DB_PATH: places.file('start-users.db') }),
     service('order-service', { ...cache, ORDER_DB_PATH: places.file('start-orders.db') }),
   ];
-  for (const program of services) await firstAnswer(program);
+  for (const program of services) warm(program);
   const node: number[] = [];
   const times = services.map((): number[] => []);
   for (let i = 0; i < starts; i++) {
@@ -28,10 +28,15 @@ export async function startUp({ starts }: Settings): Promise<Section[]> {
   return [
     {
       title: 'First answer',
-      notes: [`${starts} starts each in turn, one core, an existing database, the compile cache of an earlier start; mean of the quietest third, and median.`],
+      notes: [`${starts} starts each in turn, one core, an existing database, the compile cache that the image would have; mean of the quietest third, and median.`],
       head: ['program', 'ms', 'median ms', 'times `node -e 0`'],
       rows: [row('node -e 0', node), ...services.map(({ name }, n) => row(name, times[n]!))],
-      verdicts: services.map(({ name }, n): Verdict => ({ what: `${name}, times \`node -e 0\``, figure: quiet(times[n]!) / floor, bound: 'at most', target: 8 })),
+      verdicts: services.map(({ name }, n): Verdict => ({
+        what: `${name}, times \`node -e 0\``,
+        figure: quiet(times[n]!) / floor,
+        bound: 'at most',
+        target: 8,
+      })),
     },
   ];
 }
@@ -77,9 +82,16 @@ function isHealthy(port: number): Promise<boolean> {
   });
 }
 
-/** A clean exit, which is also what writes the compile cache. */
+/** As the image's build does: the migrations of an empty database pass through all of the start-up, and a clean exit writes the cache. */
+function warm({ name, command, env }: Program): void {
+  const [program, ...rest] = [...command, 'migrate'];
+  const { status, stderr } = spawnSync(program!, rest, { env: { ...process.env, ...env }, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${name} migrate exited with ${status}:\n${stderr}`);
+}
+
+/** No clean exit: that would write a better cache than the image's, which nobody can write. */
 async function ended(child: ChildProcess): Promise<void> {
   const exit = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
+  child.kill('SIGKILL');
   await exit;
 }

@@ -49,7 +49,9 @@ function readSection(figures: readonly Figures[], skipped: readonly string[]): S
 }
 
 function writeSection(figures: readonly Figures[], skipped: readonly string[]): Section {
-  const verdicts = [{ what: `${ours} of ${bare} that commits one by one, requests/s`, figure: byRate(figures, ours, bare), bound: 'at least', target: 5 }] as const;
+  const verdicts = [
+    { what: `${ours} of ${bare} that commits one by one, requests/s`, figure: byRate(figures, ours, bare), bound: 'at least', target: 5 },
+  ] as const;
   const notes = ['All are durable: WAL, `synchronous=FULL`, answered after COMMIT. The controls commit each insert by itself.', ...skipped];
   return comparison('POST /api/v1/users, SQLite, 32 clients', figures, verdicts, notes);
 }
