@@ -13,7 +13,8 @@ async function watch(name, onBuilt) {
     name: 'report',
     setup: (build) => build.onEnd(({ errors }) => void (errors.length === 0 && builds++ > 0 && onBuilt())),
   };
-  const watched = await context({ ...buildOptions(name), plugins: [report] });
+  const options = buildOptions(name);
+  const watched = await context({ ...options, plugins: [...options.plugins, report] });
   await watched.watch({ delay: 50 });
 }
 

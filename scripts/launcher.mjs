@@ -62,7 +62,10 @@ async function refuseTakenPorts(services) {
   if (taken.length === 0) return;
   throw new Error(
     taken
-      .map(({ name, port, portVariable }) => `port ${port} is taken, ${name} can't listen on it. Stop what listens there, or move ${name}: ${portVariable}=${port + 1000} npm start`)
+      .map(
+        ({ name, port, portVariable }) =>
+          `port ${port} is taken, ${name} can't listen on it. Stop what listens there, or move ${name}: ${portVariable}=${port + 1000} npm start`,
+      )
       .join('\n'),
   );
 }
@@ -92,7 +95,9 @@ export function onStopSignals(onFirst, onSecond) {
  */
 export function urlTable(services) {
   const width = Math.max(...services.map(({ name }) => name.length));
-  return services.flatMap((service) => rowsOf(service).map(([what, value], row) => `${(row === 0 ? service.name : '').padEnd(width)}  ${what.padEnd(7)}  ${value}`)).join('\n');
+  return services
+    .flatMap((service) => rowsOf(service).map(([what, value], row) => `${(row === 0 ? service.name : '').padEnd(width)}  ${what.padEnd(7)}  ${value}`))
+    .join('\n');
 }
 
 function rowsOf({ url, store }) {

@@ -68,7 +68,11 @@ function withoutStore(env) {
   return Object.fromEntries(Object.entries(env).filter(([variable]) => !variable.startsWith('DATABASE_')));
 }
 
-const databasePrefix = (name) => `${name.replace(/-service$/, '').toUpperCase().replaceAll('-', '_')}_`;
+const databasePrefix = (name) =>
+  `${name
+    .replace(/-service$/, '')
+    .toUpperCase()
+    .replaceAll('-', '_')}_`;
 
 function storeOf(name, env) {
   const prefix = databasePrefix(name);

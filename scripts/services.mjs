@@ -12,7 +12,9 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
  */
 export function serviceNames() {
   const services = join(root, 'services');
-  return readdirSync(services).filter((name) => existsSync(join(services, name, 'src', 'main.ts'))).sort();
+  return readdirSync(services)
+    .filter((name) => existsSync(join(services, name, 'src', 'main.ts')))
+    .sort();
 }
 
 /**
@@ -22,7 +24,14 @@ export function serviceNames() {
 export function servicePaths(name) {
   const folder = join(root, 'services', name);
   const dist = join(folder, 'dist');
-  return { folder, main: join(folder, 'src', 'main.ts'), declaration: join(folder, 'service.ts'), dist, bundle: join(dist, 'main.js'), built: join(dist, 'service.json') };
+  return {
+    folder,
+    main: join(folder, 'src', 'main.ts'),
+    declaration: join(folder, 'service.ts'),
+    dist,
+    bundle: join(dist, 'main.js'),
+    built: join(dist, 'service.json'),
+  };
 }
 
 /**

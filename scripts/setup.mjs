@@ -29,7 +29,12 @@ function setUp() {
 function npm(...args) {
   // In a script of npm's, PATH begins with node_modules/.bin, where the Node is that npm is about to replace.
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'));
-  run('npm', [...args, '--no-audit', '--no-fund', '--loglevel=error'], { ...process.env, PATH: path.join(delimiter), SCARF_ANALYTICS: 'false' }, `npm ${args.join(' ')} failed`);
+  run(
+    'npm',
+    [...args, '--no-audit', '--no-fund', '--loglevel=error'],
+    { ...process.env, PATH: path.join(delimiter), SCARF_ANALYTICS: 'false' },
+    `npm ${args.join(' ')} failed`,
+  );
 }
 
 function run(command, args, env, failure) {

@@ -13,7 +13,16 @@ const time = new Date('1980-01-01T00:00:00Z');
 /** What of a package is needed in production, besides the bundle. */
 const packageFiles = {
   'better-sqlite3': ['package.json', 'LICENSE', 'lib/**/*.js', `prebuilds/linux-${process.arch}.node`],
-  'swagger-ui-dist': ['package.json', 'LICENSE', 'NOTICE', 'absolute-path.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'swagger-ui-bundle.js.LICENSE.txt', 'favicon-*.png'],
+  'swagger-ui-dist': [
+    'package.json',
+    'LICENSE',
+    'NOTICE',
+    'absolute-path.js',
+    'swagger-ui.css',
+    'swagger-ui-bundle.js',
+    'swagger-ui-bundle.js.LICENSE.txt',
+    'favicon-*.png',
+  ],
 };
 
 function layOut(service, app) {

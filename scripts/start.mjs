@@ -9,7 +9,8 @@ const fail = (message) => {
 
 try {
   const services = planServices(process.env);
-  if (process.env.DATABASE_URL) console.error(`DATABASE_URL is for one service alone; here use ${services.map(({ databaseVariable }) => databaseVariable).join(', ')}`);
+  if (process.env.DATABASE_URL)
+    console.error(`DATABASE_URL is for one service alone; here use ${services.map(({ databaseVariable }) => databaseVariable).join(', ')}`);
   const stop = () => launcher.stopAll().then((clean) => process.exit(process.exitCode ?? (clean ? 0 : 1)));
   const launcher = createLauncher(services, {
     onDeath: (name, reason) => {
