@@ -85,7 +85,7 @@ function isHealthy(port: number): Promise<boolean> {
 /** As the image's build does: the migrations of an empty database pass through all of the start-up, and a clean exit writes the cache. */
 function warm({ name, command, env }: Program): void {
   const [program, ...rest] = [...command, 'migrate'];
-  const { status, stderr } = spawnSync(program!, rest, { env: { ...process.env, ...env }, encoding: 'utf8' });
+  const { status, stderr } = spawnSync(program, rest, { env: { ...process.env, ...env }, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${name} migrate exited with ${status}:\n${stderr}`);
 }
 
