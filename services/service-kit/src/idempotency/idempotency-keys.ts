@@ -38,7 +38,7 @@ export interface IdempotencyKeys {
    * @throws Problem 422 for another payload, 409 while the first request runs
    */
   claim(operationId: string, key: string, fingerprint: string): Promise<Claim | StoredAnswer>;
-  /** Deletes some answers past their retention; call it now and then. */
+  /** Deletes the answers past their retention; call it now and then. */
   sweep(): Promise<void>;
 }
 

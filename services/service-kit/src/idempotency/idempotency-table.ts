@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely';
 import { Problem, problems } from '../problem';
-import type { Statements } from '../store/statements';
+import type { Statement, Statements } from '../store/statements';
+import type { Store } from '../store/store';
 import { retentionSeconds, type StoredAnswer } from './idempotency-keys';
 
 /** The table both stores keep answers in. Times are ISO 8601 in SQLite and timestamptz in PostgreSQL. */
@@ -32,6 +33,17 @@ export interface KeyOf {
   readonly key: string;
 }
 
+/** Rows that one statement of a sweep deletes: bounds how long it holds its locks. */
+const sweepBatch = 500;
+
+/** Deletes all answers past their retention, batch by batch. */
+export async function sweepAll(store: Store, sweep: Statement<{ before: string }>): Promise<void> {
+  for (;;) {
+    const deleted = await store.write({ query: sweep({ before: retentionStart() }), result: (rows) => rows.length });
+    if (deleted < sweepBatch) return;
+  }
+}
+
 /** Compiles the statements that both stores share. */
 export function commonStatements(statements: Statements<IdempotencyTable>) {
   return {
@@ -50,9 +62,10 @@ export function commonStatements(statements: Statements<IdempotencyTable>) {
           eb(
             refTuple('operation', 'key'),
             'in',
-            selectFrom('idempotency_keys').select(['operation', 'key']).where('created_at', '<=', before).limit(500).$asTuple('operation', 'key'),
+            selectFrom('idempotency_keys').select(['operation', 'key']).where('created_at', '<=', before).limit(sweepBatch).$asTuple('operation', 'key'),
           ),
-        ),
+        )
+        .returning('key'),
     ),
   };
 }

@@ -3,7 +3,17 @@ import { sql } from 'kysely';
 import { createStatements } from '../store/statements';
 import type { Step, Store } from '../store/store';
 import { type Claim, claimMs, type IdempotencyKeys, type StoredAnswer } from './idempotency-keys';
-import { commonStatements, type IdempotencyRow, type IdempotencyTable, type KeyOf, keyInUse, replay, retentionStart, toColumns } from './idempotency-table';
+import {
+  commonStatements,
+  type IdempotencyRow,
+  type IdempotencyTable,
+  type KeyOf,
+  keyInUse,
+  replay,
+  retentionStart,
+  sweepAll,
+  toColumns,
+} from './idempotency-table';
 
 /**
  * Keys for PostgreSQL: several processes share the table, so a claim is a row with a token. The token is the fence: an answer is
@@ -38,9 +48,7 @@ export function createPostgresIdempotencyKeys(store: Store): IdempotencyKeys {
       }
       throw keyInUse();
     },
-    async sweep() {
-      await store.write({ query: sweep({ before: retentionStart() }), result: () => undefined });
-    },
+    sweep: () => sweepAll(store, sweep),
   };
 }
 

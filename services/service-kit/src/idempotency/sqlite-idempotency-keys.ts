@@ -10,6 +10,7 @@ import {
   keyInUse,
   replay,
   retentionStart,
+  sweepAll,
   toColumns,
 } from './idempotency-table';
 
@@ -78,8 +79,6 @@ export function createSqliteIdempotencyKeys(store: Store): IdempotencyKeys {
         throw error;
       }
     },
-    async sweep() {
-      await store.write({ query: sweep({ before: retentionStart() }), result: () => undefined });
-    },
+    sweep: () => sweepAll(store, sweep),
   };
 }

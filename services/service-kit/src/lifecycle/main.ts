@@ -4,7 +4,7 @@ import { createLogger, type LogDestination, type Logger, standardOutput } from '
 import type { Build } from '../metrics/metrics';
 import { MigrationRefused } from '../store/migrations';
 import { DatabaseInUse } from '../store/sqlite/process-lock';
-import { migrateDatabase, migrateUntilDone } from './migrate';
+import { migrateDatabase, settleDatabase } from './migrate';
 import { type RunningService, type ServiceDefinition, startService } from './service';
 
 /** `EX_CONFIG` of sysexits.h: starting again without a change won't help. */
@@ -79,7 +79,7 @@ async function serve<Schema extends ConfigurationSchema>(
   });
   const service = await startService(definition, config, build, logger);
   stopOnSignal(service, host, exit);
-  if (service.store.dialect === 'postgres' && config.MIGRATE_ON_START) await migrateUntilDone(definition, config, logger);
+  if (service.store.dialect === 'postgres') await settleDatabase(definition, config, logger);
 }
 
 /** SIGTERM, SIGINT and the end of the parent process drain; a second signal ends at once. */

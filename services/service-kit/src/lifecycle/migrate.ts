@@ -1,7 +1,7 @@
 import type { CommonConfiguration } from '../config/configuration';
 import type { Logger } from '../logger';
 import type { ConfigurationSchema, ServiceDeclaration } from '../declaration';
-import { migrate, type Migration } from '../store/migrations';
+import { inspect, migrate, type Migration } from '../store/migrations';
 import { openMigrationTarget } from '../store/open-store';
 import { permanentFault } from '../store/postgres/postgres-errors';
 
@@ -10,8 +10,8 @@ interface Migratable<Schema extends ConfigurationSchema> {
   readonly migrations: readonly Migration[];
 }
 
-/** Milliseconds between two tries to reach a database that is down. */
-const retryMs = 1_000;
+/** Milliseconds between two tries to reach a database that is down: first, and at most; it doubles. */
+const retry = { firstMs: 500, longestMs: 4_000 } as const;
 
 /**
  * Applies the missing migrations once.
@@ -34,21 +34,38 @@ export async function migrateDatabase<Schema extends ConfigurationSchema>(
   }
 }
 
-/** Applies the missing migrations, waiting for a database that is down: until then the service is live and not ready. */
-export async function migrateUntilDone<Schema extends ConfigurationSchema>(
+/**
+ * Makes sure, in the background, that the database fits: applies the missing migrations, or where a Job does that only looks whose database
+ * it is. Waits for a database that is down: until then the service is live and not ready.
+ *
+ * @throws MigrationRefused when waiting can't help: another service's database, an edited migration, a pooler in between
+ */
+export async function settleDatabase<Schema extends ConfigurationSchema>(
   service: Migratable<Schema>,
   config: CommonConfiguration,
   logger: Logger,
 ): Promise<void> {
-  for (;;) {
+  for (let waitMs: number = retry.firstMs; ; waitMs = Math.min(2 * waitMs, retry.longestMs)) {
     try {
-      await migrateDatabase(service, config, logger);
+      await (config.MIGRATE_ON_START ? migrateDatabase(service, config, logger) : inspectDatabase(service, config));
       return;
     } catch (err) {
       const fault = permanentFault(err);
       if (fault) throw fault;
-      logger.warn({ err }, 'the schema could not be migrated yet');
-      await new Promise((resolve) => setTimeout(resolve, retryMs));
+      logger.warn({ err, retry_in_ms: waitMs }, 'the database could not be reached to see to its schema');
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
+  }
+}
+
+async function inspectDatabase<Schema extends ConfigurationSchema>(
+  { declaration, migrations }: Migratable<Schema>,
+  config: CommonConfiguration,
+): Promise<void> {
+  const target = await openMigrationTarget(declaration, config);
+  try {
+    await inspect(target, declaration.name, migrations);
+  } finally {
+    await target.close().catch(() => undefined);
   }
 }

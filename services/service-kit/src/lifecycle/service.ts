@@ -54,7 +54,7 @@ export interface RunningService {
 }
 
 /** How often stored answers past their retention are deleted, in milliseconds. */
-const sweepIntervalMs = 10 * 60 * 1000;
+const sweepIntervalMs = 60 * 1000;
 
 /**
  * Puts a service together and makes it listen. A SQLite schema is migrated first; PostgreSQL's is the caller's part, and the service

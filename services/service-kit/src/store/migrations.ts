@@ -52,10 +52,24 @@ export async function migrate(target: MigrationTarget, service: string, migratio
   }
 }
 
+/**
+ * Looks whether a database is this service's, and unedited. Changes nothing, so that a role without rights on the schema may do it; a
+ * database that was never migrated is nobody's yet.
+ *
+ * @throws MigrationRefused as {@link migrate}
+ */
+export async function inspect(target: MigrationTarget, service: string, migrations: readonly Migration[]): Promise<void> {
+  try {
+    await target.transaction((session) => readApplied(session, target.dialect, service, migrations));
+  } catch (error) {
+    const undefinedTable = '42P01';
+    if ((error as { code?: string }).code !== undefinedTable) throw error;
+  }
+}
+
 async function applyNext(session: MigrationSession, dialect: Store['dialect'], service: string, migrations: readonly Migration[]): Promise<number | undefined> {
   await session.execute(schemaTables[dialect]);
-  const rows = (await session.query('SELECT version, service, checksum FROM schema_migrations ORDER BY version', [])) as readonly AppliedRow[];
-  for (const row of rows) assertOurs(row, service, migrations, dialect);
+  const rows = await readApplied(session, dialect, service, migrations);
   const newest = rows.at(-1)?.version ?? 0;
   const next = migrations.find(({ version }) => version > newest);
   if (!next) return undefined;
@@ -69,6 +83,17 @@ async function applyNext(session: MigrationSession, dialect: Store['dialect'], s
     new Date().toISOString(),
   ]);
   return next.version;
+}
+
+async function readApplied(
+  session: MigrationSession,
+  dialect: Store['dialect'],
+  service: string,
+  migrations: readonly Migration[],
+): Promise<readonly AppliedRow[]> {
+  const rows = (await session.query('SELECT version, service, checksum FROM schema_migrations ORDER BY version', [])) as readonly AppliedRow[];
+  for (const row of rows) assertOurs(row, service, migrations, dialect);
+  return rows;
 }
 
 interface AppliedRow {
