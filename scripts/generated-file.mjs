@@ -11,7 +11,8 @@ import { root } from './services.mjs';
 export function generate(files, command) {
   const stale = files.filter(({ path, text }) => readIfThere(path) !== text);
   if (process.argv.includes('--check')) {
-    for (const { path, text } of stale) console.error(`${relative(root, path)} is not what the services say (${firstDifference(readIfThere(path), text)}): run ${command} and commit it`);
+    for (const { path, text } of stale)
+      console.error(`${relative(root, path)} is not what the services say (${firstDifference(readIfThere(path), text)}): run ${command} and commit it`);
     process.exitCode = stale.length > 0 ? 1 : 0;
     return;
   }
