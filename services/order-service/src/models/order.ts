@@ -35,7 +35,8 @@ export type OrderChanges = Partial<Pick<Order, 'status' | 'items' | 'shippingAdd
 /** Most items of an order, and most pieces of one item. */
 export const [maximumItems, maximumQuantity] = [100, 10_000];
 
-const id = z.union([z.int().min(1).max(maximumId), idText], `must be a whole number from 1 to ${maximumId}, as a number or as digits`);
+const idFault = `must be a whole number from 1 to ${maximumId}, as a number or as digits`;
+const id = z.union([z.int(idFault).min(1, idFault).max(maximumId, idFault), idText], idFault);
 
 const productId = z
   .union([text({ maximum: 64, description: 'Product, as text', example: 'sku-1' }), z.int()], 'must be a text of 1 to 64 characters or a whole number')

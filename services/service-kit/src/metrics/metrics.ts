@@ -18,10 +18,20 @@ export interface Build {
   readonly revision: string;
 }
 
+/** prom-client's own metrics whose names break Prometheus' rules (`promtool check metrics`); each has a well-named sibling that tells the same. */
+const misnamedDefaults = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+  'nodejs_eventloop_utilization_histogram',
+  'nodejs_eventloop_utilization_summary',
+];
+
 /** Makes the metrics that every service has. */
 export function createMetrics(build: Build): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamedDefaults) registry.removeSingleMetric(name);
   const { httpDuration, httpRequests, httpInFlight, databaseDuration, buildInfo } = commonMetrics;
   const http = new LatencyHistogram(registry, httpDuration.name, httpDuration.help, httpDuration.labels);
   http.registerCounter(registry, httpRequests.name, httpRequests.help);

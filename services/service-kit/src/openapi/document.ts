@@ -17,8 +17,9 @@ export async function createOpenApiDocument(info: DocumentInfo, operations: read
   // Loaded on use: only the documentation needs it.
   const { createDocument } = await import('zod-openapi');
   const paths: ZodOpenApiPathsObject = {};
+  const schemas = new ProblemSchemas();
   for (const operation of operations) {
-    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation) };
+    paths[operation.path] = { ...paths[operation.path], [operation.method]: describeOperation(operation, schemas) };
   }
   return createDocument({
     openapi: '3.1.1',
@@ -31,7 +32,7 @@ export async function createOpenApiDocument(info: DocumentInfo, operations: read
   });
 }
 
-function describeOperation(operation: Operation): ZodOpenApiOperationObject {
+function describeOperation(operation: Operation, schemas: ProblemSchemas): ZodOpenApiOperationObject {
   const { operationId, summary, tag, params, query, body, documentedBody = body } = operation;
   const header = requestHeaders(operation);
   return {
@@ -44,7 +45,7 @@ function describeOperation(operation: Operation): ZodOpenApiOperationObject {
       ...(header && { header }),
     },
     ...(body && { requestBody: { required: true, content: { 'application/json': { schema: documentedBody! } } } }),
-    responses: { ...describeAnswers(operation), ...describeProblems(operation) },
+    responses: { ...describeAnswers(operation), ...describeProblems(operation, schemas) },
   };
 }
 
@@ -92,28 +93,48 @@ export function problemsOf({ tag, params, query, body, conditional, idempotent, 
   ];
 }
 
-function describeProblems(operation: Operation): Record<string, ZodOpenApiResponseObject> {
+function describeProblems(operation: Operation, schemas: ProblemSchemas): Record<string, ZodOpenApiResponseObject> {
   const byStatus = Map.groupBy(problemsOf(operation), ({ status }) => status);
-  const described = [...byStatus].filter(([status]) => operation.answers[status] === undefined).map(([status, types]) => [status, describeProblem(types)]);
+  const described = [...byStatus]
+    .filter(([status]) => operation.answers[status] === undefined)
+    .map(([status, types]) => [status, describeProblem(types, schemas)]);
   return Object.fromEntries(described) as Record<string, ZodOpenApiResponseObject>;
 }
 
-function describeProblem(types: readonly ProblemType[]): ZodOpenApiResponseObject {
+function describeProblem(types: readonly ProblemType[], schemas: ProblemSchemas): ZodOpenApiResponseObject {
   return {
     description: types.map(({ code, title }) => `\`${code}\`: ${title}`).join('; '),
-    content: { 'application/problem+json': { schema: problemSchema(types) } },
+    content: { 'application/problem+json': { schema: schemas.of(types) } },
   };
 }
 
-function problemSchema(types: readonly ProblemType[]): z.ZodType {
-  return z.object({
-    type: z.enum(types.map(({ code }) => `urn:berth:problem:${code}`)),
-    title: z.string(),
-    status: z.literal(types[0]!.status),
-    detail: z.string(),
-    instance: z.string(),
-    code: z.enum(types.map(({ code }) => code)),
-    request_id: z.string(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  });
+/** One named schema for each set of problems, shared by all operations that may answer them. */
+class ProblemSchemas {
+  private readonly known = new Map<string, z.ZodType>();
+
+  of(types: readonly ProblemType[]): z.ZodType {
+    const id = `${types.map(({ code }) => pascalCase(code)).join('Or')}Problem`;
+    let schema = this.known.get(id);
+    if (!schema) this.known.set(id, (schema = problemSchema(types, id)));
+    return schema;
+  }
+}
+
+function pascalCase(code: string): string {
+  return code.replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+}
+
+function problemSchema(types: readonly ProblemType[], id: string): z.ZodType {
+  return z
+    .object({
+      type: z.enum(types.map(({ code }) => `urn:berth:problem:${code}`)),
+      title: z.string(),
+      status: z.literal(types[0]!.status),
+      detail: z.string(),
+      instance: z.string(),
+      code: z.enum(types.map(({ code }) => code)),
+      request_id: z.string(),
+      errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    })
+    .meta({ id });
 }

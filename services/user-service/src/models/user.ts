@@ -15,21 +15,26 @@ export interface User {
   readonly version: number;
 }
 
-// Letters beyond ASCII are allowed as RFC 6531 allows them, in ranges that hold no spaces. Ranges instead of \p{…}: clients check
-// values against the published pattern with other regular expressions than ours.
-const beyondAscii = '\\u00a1-\\u167f\\u1681-\\u1fff\\u2c00-\\u2fff\\u3001-\\ud7ff';
-const atom = `[A-Za-z0-9!#$%&'*+/=?^_\`{|}~${beyondAscii}-]+`;
-const alphanumeric = `[A-Za-z0-9${beyondAscii}]`;
-const label = `${alphanumeric}([A-Za-z0-9${beyondAscii}-]{0,61}${alphanumeric})?`;
+// What no part of an address has: ASCII's specials and spaces, symbols and surrogates beyond it. All other letters are allowed, as RFC 6531
+// allows them. Spelled out instead of \p{…}: clients check values against the published pattern with other regular expressions than ours.
+const never = '\\u0000- "(),.:;<>@\\[\\\\\\]\\u007f-\\u00a0\\u1680\\u2000-\\u2bff\\u3000\\ud800-\\uffff';
+const signs = "!#$%&'*+/=?^_`{|}~";
+const atom = `[^${never}]+`;
+const alphanumeric = `[^${never}${signs}-]`;
+const label = `${alphanumeric}([^${never}${signs}]{0,61}${alphanumeric})?`;
 const emailPattern = `^${atom}(\\.${atom})*@${label}(\\.${label})*$`;
+const [shortestEmail, longestEmail] = [3, 255];
 
-/** One address as RFC 5322 writes it without quotes and comments, letters as in RFC 6531; 3 to 255 characters. */
+/** One address as RFC 5322 writes it without quotes and comments, letters as in RFC 6531; 3 to 255 characters (code points). */
 export const emailSchema = z
   .string()
-  .min(3, 'must have at least 3 characters')
-  .max(255, 'must have at most 255 characters')
-  .regex(new RegExp(emailPattern), 'must be one valid e-mail address')
-  .meta({ example: 'ada@example.com' });
+  .regex(new RegExp(emailPattern, 'u'), 'must be one valid e-mail address')
+  .refine((email) => isBetween([...email].length, shortestEmail, longestEmail), `must have ${shortestEmail} to ${longestEmail} characters`)
+  .meta({ override: { type: 'string', minLength: shortestEmail, maxLength: longestEmail, pattern: emailPattern }, example: 'ada@example.com' });
+
+function isBetween(value: number, minimum: number, maximum: number): boolean {
+  return value >= minimum && value <= maximum;
+}
 
 const nameSchema = text({ maximum: 255, description: 'Full name', example: 'Ada Lovelace' });
 
