@@ -12,11 +12,11 @@ export interface LogDestination {
 }
 
 /**
- * Standard output, written in 4 KiB pieces or every 100 ms, whichever comes first. While nobody reads,
+ * Standard output, written in 12 KiB pieces or every 100 ms, whichever comes first. While nobody reads,
  * at most 16 MiB are kept; lines beyond that are dropped so that a stuck collector can't exhaust memory.
  */
 export function standardOutput(): LogDestination {
-  return pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 100, maxLength: 16 * 1024 * 1024 });
+  return pino.destination({ dest: 1, sync: false, minLength: 12 * 1024, periodicFlush: 100, maxLength: 16 * 1024 * 1024 });
 }
 
 /**
