@@ -10,7 +10,6 @@ import { parseConfiguration } from '../services/service-kit/src/config/configura
 import type { ConfigurationSchema } from '../services/service-kit/src/declaration';
 import { type ServiceDefinition, startService as startInProcess } from '../services/service-kit/src/lifecycle/service';
 import { createLogger, standardOutput } from '../services/service-kit/src/logger';
-import type { ServiceName } from '../services/service-kit/testing/databases';
 import { type ServiceProcess, startService } from '../services/service-kit/testing/service-process';
 import { orderServiceDefinition } from '../services/order-service/src/app';
 import { userServiceDefinition } from '../services/user-service/src/app';

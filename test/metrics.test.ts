@@ -1,0 +1,183 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import type { ServiceName } from '../services/service-kit/testing/databases';
+import { inParallel } from '../services/service-kit/testing/load-client';
+import { openShop, type Shop } from '../services/service-kit/testing/shop';
+import { storesUnderTest } from '../services/service-kit/testing/stores';
+import { type Family, parseExposition } from './exposition';
+import { hasProgram } from './programs';
+
+const root = resolve(__dirname, '..');
+const run = promisify(execFile);
+const services: readonly ServiceName[] = ['user-service', 'order-service'];
+
+/** Different paths and ids that are asked for while the number of series must stand still. */
+const PATHS = Number(process.env['METRIC_PATHS'] ?? 1_000);
+
+test('the committed pages on metrics and configuration are what the declarations say (npm run docs writes them)', async () => {
+  await run(process.execPath, [join(root, 'scripts', 'metrics-docs.mjs'), '--check']);
+}, 60_000);
+
+describe.each(storesUnderTest())('/metrics of services that had traffic, on %s', (kind) => {
+  let shop: Shop;
+  const pages = new Map<ServiceName, Map<string, Family>>();
+  const texts = new Map<ServiceName, string>();
+
+  beforeAll(async () => {
+    shop = await openShop(kind, { LOG_LEVEL: 'fatal' });
+    await drive(shop);
+    await readPages();
+  }, 60_000);
+  afterAll(() => shop?.close());
+
+  async function readPages(): Promise<void> {
+    for (const name of services) {
+      const answer = await fetch(`${(name === 'user-service' ? shop.users : shop.orders).url}/metrics`);
+      texts.set(name, await answer.text());
+      pages.set(name, parseExposition(texts.get(name)!));
+    }
+  }
+
+  describe.each(services)('%s', (name) => {
+    const family = (metric: string) => pages.get(name)!.get(metric)!;
+
+    test('has every documented metric with its type, and no other', () => {
+      const documented = documentedMetrics(name).map(({ metric, type }) => `${metric} ${type}`);
+      expect([...pages.get(name)!].map(([metric, { type }]) => `${metric} ${type}`).sort()).toEqual(documented.sort());
+    });
+
+    test('has a sample of every metric of its own, with the documented labels and no other', () => {
+      for (const { metric, labels, isOwn } of documentedMetrics(name)) {
+        const { samples } = family(metric);
+        if (isOwn) expect([metric, samples.length]).not.toEqual([metric, 0]);
+        const used = new Set(samples.flatMap((sample) => Object.keys(sample.labels)).filter((label) => label !== 'le'));
+        if (samples.length > 0) expect([metric, [...used].sort()]).toEqual([metric, [...labels].sort()]);
+      }
+    });
+
+    test('counts each request once in the counter and once in the histogram', () => {
+      const counted = family('http_requests_total').samples.map(({ labels, value }) => `${JSON.stringify(labels)} ${value}`);
+      const timed = family('http_request_duration_seconds').samples.filter(({ name: sample }) => sample.endsWith('_count'));
+      expect(counted.length).toBeGreaterThan(5);
+      expect(timed.map(({ labels, value }) => `${JSON.stringify(labels)} ${value}`)).toEqual(counted);
+    });
+
+    test('has histograms whose buckets grow to their count', () => {
+      for (const { metric, type } of documentedMetrics(name).filter((each) => each.type === 'histogram')) {
+        expect(type).toBe('histogram');
+        for (const values of bucketsOf(family(metric))) expect(values).toEqual([...values].sort((a, b) => a - b));
+      }
+    });
+
+    const [tested, why] = hasProgram('promtool') ? [test, ''] : [test.skip, " (skipped: needs promtool, of Debian's package prometheus)"];
+    tested(`satisfies promtool${why}`, async () => {
+      const checking = run('promtool', ['check', 'metrics']);
+      checking.child.stdin!.end(texts.get(name));
+      const { stdout, stderr } = await checking;
+      expect(stdout + stderr).toBe('');
+    });
+  });
+
+  test('tells how calls to the peer ended, and how often they were tried again', () => {
+    const outcomes = pages
+      .get('order-service')!
+      .get('external_requests_total')!
+      .samples.map(({ labels }) => labels['outcome']);
+    expect(outcomes.sort()).toEqual(['not_found', 'ok', 'unavailable']);
+    const [retries] = pages.get('order-service')!.get('external_request_retries_total')!.samples;
+    expect(retries!.value).toBeGreaterThanOrEqual(1);
+  });
+
+  test(`has no series more after ${PATHS} different paths, ids and queries`, async () => {
+    const before = seriesOf(texts.get('order-service')!);
+    const numbers = Array.from({ length: PATHS }, (_, i) => i + 1_000);
+    await inParallel(numbers, 20, (i) =>
+      shop.orderClient.call('GET', [`/orders/${i}`, `/no/${i}`, `/orders?user_id=${i}`, `/api/v1/orders/user/${i}`][i % 4]!),
+    );
+    await readPages();
+    const added = seriesOf(texts.get('order-service')!).filter((series) => !before.includes(series));
+    expect(added).toEqual([]);
+  }, 60_000);
+});
+
+/** Every kind of traffic that a metric tells about: success and failure, writes and reads, calls to a peer that is there and to one that isn't. */
+async function drive({ signUp, userClient, orderClient, users }: Shop): Promise<void> {
+  const user_id = await signUp();
+  const items = [{ product_id: 'tea', quantity: 2, price: 1.25 }];
+  const order = (body: unknown, key = 'k') => orderClient.call('POST', '/api/v1/orders', { body, headers: { 'idempotency-key': key } });
+  const created = await order({ user_id, items });
+  await order({ user_id, items });
+  await order({ user_id: 999_999, items }, 'unknown-user');
+  await order({ user_id, items: [] }, 'invalid');
+  for (const path of [
+    '/api/v1/orders',
+    `/orders/${created.body.id}`,
+    '/orders/9999',
+    `/orders/user/${user_id}`,
+    '/orders?user_id=1',
+    '/nowhere',
+    '/orders/x',
+  ]) {
+    await orderClient.call('GET', path);
+  }
+  await orderClient.call('PATCH', `/orders/${created.body.id}`, { body: { status: 'confirmed' } });
+  await orderClient.call('DELETE', '/orders');
+  for (const path of ['/api/v1/users', `/users/${user_id}`, '/users/9999', '/users/x', '/nowhere']) await userClient.call('GET', path);
+  await userClient.call('PUT', `/users/${user_id}`, { body: { age: 40 } });
+  await fetch(`${users.url}/users`, { method: 'PROPFIND' });
+  await signUp();
+  const nowhere = await unreachable(users, () => order({ user_id, items }, 'peer-is-away'));
+  expect(nowhere.status).toBe(503);
+}
+
+/** Runs some work while a service's process accepts nothing more. */
+async function unreachable<T>({ child }: Shop['users'], work: () => Promise<T>): Promise<T> {
+  child.kill('SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    child.kill('SIGCONT');
+  }
+}
+
+interface DocumentedMetric {
+  readonly metric: string;
+  readonly type: string;
+  readonly labels: readonly string[];
+  /** Not one of the process's and Node.js' own. */
+  readonly isOwn: boolean;
+}
+
+/** The rows of docs/metrics.md that are about a service. */
+function documentedMetrics(name: ServiceName): DocumentedMetric[] {
+  const sections = readFileSync(join(root, 'docs', 'metrics.md'), 'utf8')
+    .split('\n## ')
+    .slice(1);
+  const titles = ['Every service', 'The process and Node.js', name, ...(name === 'order-service' ? ['Services that call another one'] : [])];
+  return sections.flatMap((section) => {
+    const title = section.slice(0, section.indexOf('\n'));
+    const rows = section.matchAll(/^\| `(\w+)` \| (counter|gauge|histogram|summary) \| (.*?) \|/gm);
+    if (!titles.includes(title)) return [];
+    return [...rows].map(([, metric, type, labels]) => ({
+      metric: metric!,
+      type: type!,
+      labels: [...labels!.matchAll(/`(\w+)`/g)].map(([, label]) => label!),
+      isOwn: title !== 'The process and Node.js',
+    }));
+  });
+}
+
+/** The cumulative bucket values of each series, its count at the end. */
+function bucketsOf({ samples }: Family): number[][] {
+  const isOfHistogram = ({ name }: { name: string }) => name.endsWith('_bucket') || name.endsWith('_count');
+  const series = Map.groupBy(samples.filter(isOfHistogram), ({ labels: { le: _, ...labels } }) => JSON.stringify(labels));
+  return [...series.values()].map((each) => each.map(({ value }) => value));
+}
+
+/** Every line's name and labels; Node.js' own are left out, whose kinds of handles come and go. */
+function seriesOf(text: string): string[] {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('nodejs_'));
+  return lines.map((line) => line.replace(/ \S+$/, ''));
+}
