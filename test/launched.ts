@@ -34,9 +34,15 @@ export function freshCopy(): string {
  *
  * @param folder - a copy made by {@link freshCopy}
  * @param env - laid over the environment
+ * @param flags - of npm itself, such as `--workspace`
  */
-export function launch(folder: string, script: string, env: Readonly<Record<string, string>> = {}): Launched {
-  const child = spawn('npm', ['run', '--silent', script], { cwd: folder, env: { ...machineEnv(), ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+export function launch(folder: string, script: string, env: Readonly<Record<string, string>> = {}, flags: readonly string[] = []): Launched {
+  const child = spawn('npm', ['run', '--silent', ...flags, script], {
+    cwd: folder,
+    env: { ...machineEnv(), ...env },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
   const exit = once(child, 'close').then(([code, signal]) => (code as number | null) ?? (signal as string));

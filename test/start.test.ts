@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { findPostgres, postgresMissing, startPostgres } from '../services/service-kit/testing/postgres-server';
 import { freePorts, freshCopy, launch, type Launched, noneLeft, runningProcesses } from './launched';
 
 /** `npm start` and `npm run dev`, by real processes in a copy in which nothing was installed yet. */
@@ -32,7 +34,7 @@ describe('npm start', () => {
 
   it('sets a fresh copy up, serves both services, and keeps an order over a restart', async () => {
     const first = start();
-    await serving(first, 240_000);
+    await serving(first, 400_000);
     expect(first.output()).toContain('npm ci');
     for (const port of [users, orders]) {
       for (const path of ['/api/v1', '/docs', '/health/ready', '/metrics']) expect(first.output()).toContain(`http://localhost:${port}${path}`);
@@ -51,7 +53,26 @@ describe('npm start', () => {
     expect(again.output()).not.toContain('setup:');
     expect(await read(users, `/api/v1/users/${id}`)).toMatchObject({ id, name: 'Ada Lovelace' });
     expect(await read(orders, `/api/v1/orders/${created.id}`)).toMatchObject({ id: created.id, user_id: id });
-  }, 300_000);
+  }, 480_000);
+
+  it('builds once when two set-ups run at once, and does nothing when nothing is to do', async () => {
+    for (const name of ['user-service', 'order-service']) rmSync(join(folder, 'services', name, 'dist'), { recursive: true });
+    const both = [launch(folder, 'setup'), launch(folder, 'setup')];
+    expect(await Promise.all(both.map((one) => one.ended(60_000)))).toEqual([0, 0]);
+    const printed = both.map((one) => one.output()).join('');
+    expect(printed.match(/building the services/g)).toHaveLength(1);
+    const idle = launch(folder, 'setup');
+    expect(await idle.ended()).toBe(0);
+    expect(idle.output()).toBe('');
+  }, 90_000);
+
+  it("fetches the project's own Node where npm was told to run no scripts", async () => {
+    rmSync(join(folder, 'node_modules', 'node', 'bin'), { recursive: true });
+    const repair = launch(folder, 'setup', { npm_config_ignore_scripts: 'true' });
+    expect(await repair.ended(120_000)).toBe(0);
+    expect(repair.output()).toContain('npm rebuild node');
+    expect(execFileSync(join(folder, 'node_modules', '.bin', 'node'), ['--version'], { encoding: 'utf8' })).toMatch(/^v24\./);
+  }, 150_000);
 
   it('says which port is taken and which variable moves the service, starts nothing and exits with 1', async () => {
     const holder = createServer().listen(orders, '127.0.0.1');
@@ -147,6 +168,43 @@ describe('npm start', () => {
     expect(await running.ended()).toBe(0);
     await noneLeft(folder, 0);
   }, 90_000);
+
+  it('runs one service alone by --workspace, with JSON logs on stdout and nothing else, and drains it on Ctrl-C', async () => {
+    const alone = (launched = launch(folder, 'start', { PORT: String(users), USER_DB_PATH: join(folder, 'alone.db') }, [
+      '--workspace',
+      'services/user-service',
+    ]));
+    let stdout = '';
+    alone.child.stdout!.on('data', (chunk: string) => (stdout += chunk));
+    await alone.printed(/"msg":"listening"/);
+    alone.ctrlC();
+    expect(await alone.ended()).toBe(0);
+    const lines = stdout.trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { service: string }).service)).toEqual(lines.map(() => 'user-service'));
+    await noneLeft(folder, 0);
+  }, 60_000);
+
+  const postgresTest = findPostgres() === undefined ? it.skip : it;
+  postgresTest(
+    `puts each service on its own PostgreSQL database by its own variable (${postgresMissing})`,
+    async () => {
+      const server = await startPostgres();
+      try {
+        const [userUrl, orderUrl] = [await server.createDatabase(), await server.createDatabase()];
+        const running = start('start', { USER_DATABASE_URL: userUrl, ORDER_DATABASE_URL: orderUrl, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' });
+        await serving(running);
+        expect(running.output().match(/data +PostgreSQL/g)).toHaveLength(2);
+        expect((await post(users, '/api/v1/users', { email: 'eve@example.com', name: 'Eve' })).status).toBe(201);
+        expect(await server.query('SELECT email FROM users', userUrl)).toEqual([{ email: 'eve@example.com' }]);
+        expect(await read(orders, '/api/v1/orders')).toMatchObject({ items: [] });
+        running.ctrlC();
+        expect(await running.ended()).toBe(0);
+      } finally {
+        await server.dispose();
+      }
+    },
+    120_000,
+  );
 
   const servicesRunning = () => runningProcesses().filter(({ command }) => command.includes(folder) && command.includes('dist/main.js'));
   const pids = (): Record<string, number> =>
