@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { gunzipSync } from 'node:zlib';
-import { createCaller } from '../testing/http-call';
+import { createLoadClient } from '../testing/load-client';
 import { gzipBomb, hugeJson, problemAnswer, startHttpStub, type HttpStub } from '../testing/http-stub';
 
 describe('the HTTP stub', () => {
@@ -13,21 +13,21 @@ describe('the HTTP stub', () => {
   afterEach(() => stub.close());
 
   it('answers as told and remembers what it was asked', async () => {
-    const caller = createCaller(stub.url);
+    const client = createLoadClient(stub.url);
     stub.answerWith(({ url }) => problemAnswer(429, url.slice(1), { 'retry-after': '3600' }));
-    const answer = await caller.call('GET', '/rate_limited', undefined, { 'x-request-id': 'r' });
+    const answer = await client.call('GET', '/rate_limited', { headers: { 'x-request-id': 'r' } });
     expect(answer).toMatchObject({ status: 429, headers: { 'retry-after': '3600' }, body: { code: 'rate_limited', status: 429 } });
-    await caller.call('GET', '/x', undefined, { 'x-request-id': 'r' });
+    await client.call('GET', '/x', { headers: { 'x-request-id': 'r' } });
     expect(stub.requests.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /rate_limited', 'GET /x']);
     expect(stub.mostTries()).toBe(2);
-    caller.close();
+    client.close();
   });
 
   it('sends bytes that are no HTTP', async () => {
     stub.answerWith({ raw: 'SSH-2.0-nonsense\r\n' });
-    const caller = createCaller(stub.url);
-    await expect(caller.call('GET', '/')).rejects.toThrow(/Parse Error/);
-    caller.close();
+    const client = createLoadClient(stub.url);
+    await expect(client.call('GET', '/')).rejects.toThrow(/Parse Error/);
+    client.close();
   });
 
   it('streams a huge body only as long as somebody reads it', async () => {

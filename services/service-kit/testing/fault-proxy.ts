@@ -39,6 +39,8 @@ interface Connection {
 export class FaultProxy {
   /** Connections accepted so far, served or not. */
   connections = 0;
+  /** The most connections that were open at once. */
+  mostOpen = 0;
   /** Request heads read so far, answered or not: the tries that the peer saw. */
   requests = 0;
   /** Tries by the `X-Request-Id` that they carried. */
@@ -74,9 +76,10 @@ export class FaultProxy {
     if (fault.kind === 'refuse' || (fault.kind === 'reset' && fault.at === 'accept')) this.#resetAll();
   }
 
-  /** Forgets the tries counted so far. */
+  /** Forgets what was counted so far. */
   forget(): void {
     this.connections = 0;
+    this.mostOpen = this.#open.size;
     this.requests = 0;
     this.triesByRequestId.clear();
   }
@@ -133,6 +136,7 @@ export class FaultProxy {
     const vanished = this.#fault.kind === 'vanish' && this.#fault.scope === 'all';
     const connection: Connection = { client, upstream, timers: new Set(), dueAtMs: 0, deaf: false, vanished };
     this.#open.add(connection);
+    this.mostOpen = Math.max(this.mostOpen, this.#open.size);
     this.#join(connection);
   }
 

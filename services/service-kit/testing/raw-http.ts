@@ -27,7 +27,7 @@ export interface RawExchangeOptions {
   readonly pauseMs?: number;
   /** Stop waiting as soon as this many answers are complete. @default no number: wait for the end */
   readonly enough?: number;
-  /** The method asked, which says whether an answer has a body. @default 'GET' */
+  /** The method of the first request, which says whether its answer has a body. @default 'GET' */
   readonly method?: string;
 }
 
@@ -40,11 +40,7 @@ export class MalformedResponseError extends Error {
  * Sends bytes as they are and reads until the server ends the connection.
  * @throws MalformedResponseError when what came back is not a row of well-formed answers.
  */
-export async function exchangeRaw(
-  port: number,
-  parts: string | Buffer | readonly (string | Buffer)[],
-  options: RawExchangeOptions = {},
-): Promise<RawExchange> {
+export async function exchangeRaw(port: number, parts: string | Buffer | readonly (string | Buffer)[], options: RawExchangeOptions = {}): Promise<RawExchange> {
   const { timeoutMs = 2000, end = false, pauseMs = 20, enough = Infinity, method = 'GET' } = options;
   const startedAtMs = performance.now();
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
@@ -79,14 +75,14 @@ export function rawRequest(method: string, path: string, headers: readonly strin
 
 /**
  * Reads answers strictly: status line, header names and values, length or chunks, all of it there.
- * Interim answers (1xx) are checked and left out.
+ * Interim answers (1xx) are checked and left out. Only the first answer may be one to a HEAD.
  * @throws MalformedResponseError naming what is wrong.
  */
 export function parseResponses(bytes: Buffer, method = 'GET'): RawResponse[] {
   const responses: RawResponse[] = [];
   let rest = bytes;
   while (rest.length > 0) {
-    const { response, length } = parseOne(rest, method);
+    const { response, length } = parseOne(rest, responses.length === 0 ? method : 'GET');
     if (response.status >= 200) responses.push(response);
     rest = rest.subarray(length);
   }
