@@ -52,8 +52,9 @@ async function fuzzService(service, store) {
   const shop = await openShop(store, { LOG_LEVEL: 'warn' });
   try {
     const subject = service === 'user-service' ? shop.users : shop.orders;
+    const before = await countedFaults(subject);
     const result = await fuzz({ label: `${service} on ${store}`, url: subject.url, existingIds: () => fillUp(shop, service) });
-    return { ...result, failures: [...result.failures, ...(await ownAccount(subject))] };
+    return { ...result, failures: [...result.failures, ...(await ownAccount(subject, before))] };
   } finally {
     await shop.close();
   }
@@ -94,10 +95,15 @@ async function fillUp({ signUp, userClient, orderClient }, service) {
   return { rows: await first(orderClient, '/orders'), users };
 }
 
-/** What the service itself counted and logged, beside what the fuzz saw. */
-async function ownAccount({ url, logs }) {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  const counted = metrics.split('\n').filter((line) => /^http_requests_total\{.*status="5\d\d"/.test(line));
-  const logged = logs.filter(({ level }) => level === 'error' || level === 'fatal');
+/** What the service itself counted and logged meanwhile, beside what the fuzz saw. */
+async function ownAccount(subject, before) {
+  const counted = (await countedFaults(subject)).filter((line) => !before.includes(line));
+  const logged = subject.logs.filter(({ level }) => level === 'error' || level === 'fatal');
   return [...counted.map((line) => `the service counted ${line}`), ...logged.slice(0, 10).map((line) => `the service logged ${JSON.stringify(line)}`)];
+}
+
+/** Counters of answers of 5xx. While PostgreSQL's schema is migrated at start there are some: not ready. */
+async function countedFaults({ url }) {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  return metrics.split('\n').filter((line) => /^http_requests_total\{.*status="5\d\d"/.test(line));
 }

@@ -66,10 +66,16 @@ function kindOf({ code }) {
   return code.startsWith('ST1') ? 'schema breaks' : 'other failures';
 }
 
+/** Warnings of schemathesis that mean: a part of the document can't be used by clients in other languages, and was not tested. */
+const blindSpots = ['unsupported_regex', 'missing_deserializer', 'unresolvable_reference', 'base_url_mismatch'];
+
 function summarize(report, exitCode, output) {
   const figures = { cases: report.test_cases.generated, seconds: report.running_time, 'answers of 5xx': 0, 'schema breaks': 0, 'other failures': 0 };
   for (const failure of report.failures) figures[kindOf(failure)] += failure.count;
   const failures = report.failures.map(({ code, title, count, operations }) => `${code} ${title}, ${count} times: ${operations.join(', ')} (see ${output})`);
+  for (const warning of blindSpots.filter((each) => report.warnings[each]?.length > 0)) {
+    failures.push(`${warning}: ${report.warnings[warning].join(', ')} (see ${output})`);
+  }
   const isBroken = report.test_cases.errored > 0 || (exitCode !== 0 && failures.length === 0);
   if (isBroken) failures.push(`schemathesis could not finish (see ${output})`);
   const accepted = Object.entries(report.valid_rates).map(([operation, byPhase]) => [
