@@ -43,7 +43,7 @@ export class Exchange {
     if (this.answered) return;
     this.answered = true;
     const { response, host } = this;
-    const head = [...host.baseHeaders, 'X-Request-Id', this.requestId, ...headers];
+    const head = [...baseHeadersFor(headers, host.baseHeaders), 'X-Request-Id', this.requestId, ...headers];
     if (body !== undefined) head.push('Content-Length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
     if (host.draining() && !headers.includes('Connection')) head.push('Connection', 'close');
     response.writeHead(status, head);
@@ -107,6 +107,14 @@ const requestIdPattern = /^[A-Za-z0-9._:/+=~-]{1,128}$/;
 // https://www.w3.org/TR/trace-context/#traceparent-header: version ff is invalid, all-zero ids are too.
 const traceparentPattern = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The base headers but for the policy of an answer that brings its own: a browser would enforce both. */
+function baseHeadersFor(headers: readonly string[], base: readonly string[]): readonly string[] {
+  const own = 'Content-Security-Policy';
+  if (!headers.includes(own)) return base;
+  const at = base.indexOf(own);
+  return at === -1 ? base : [...base.slice(0, at), ...base.slice(at + 2)];
+}
 
 /** A new trace, marked as not sampled. */
 function startTrace(uuid: string): string {

@@ -15,7 +15,7 @@ export function text({ maximum, description, example }: { readonly maximum: numb
   return z
     .string()
     .check((context) => {
-      const fault = faultOf(context.value.trim(), maximum);
+      const fault = faultOf(context.value, maximum);
       if (fault !== undefined) context.issues.push({ code: 'custom', message: fault, input: context.value });
     })
     .transform((value) => value.trim())
@@ -24,10 +24,12 @@ export function text({ maximum, description, example }: { readonly maximum: numb
 
 const forbidden = new RegExp(`[${control}]`);
 
-function faultOf(trimmed: string, maximum: number): string | undefined {
+function faultOf(value: string, maximum: number): string | undefined {
+  // The whole value: trimming would strip a vertical tab, which the published pattern refuses.
+  if (forbidden.test(value)) return 'must not contain control characters';
+  const trimmed = value.trim();
   if (trimmed.length === 0) return 'must not be empty';
   if (trimmed.length > maximum && lengthInCodePoints(trimmed) > maximum) return `must have at most ${maximum} characters`;
-  if (forbidden.test(trimmed)) return 'must not contain control characters';
   return trimmed.isWellFormed() ? undefined : 'must be well-formed Unicode (it has a lone surrogate)';
 }
 

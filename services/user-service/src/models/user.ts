@@ -15,9 +15,9 @@ export interface User {
   readonly version: number;
 }
 
-// What no part of an address has: ASCII's specials and spaces, symbols and surrogates beyond it. All other letters are allowed, as RFC 6531
+// What no part of an address has: ASCII's specials and spaces, symbols beyond it. All other letters are allowed, as RFC 6531
 // allows them. Spelled out instead of \p{…}: clients check values against the published pattern with other regular expressions than ours.
-const never = '\\u0000- "(),.:;<>@\\[\\\\\\]\\u007f-\\u00a0\\u1680\\u2000-\\u2bff\\u3000\\ud800-\\uffff';
+const never = '\\u0000- "(),.:;<>@\\[\\\\\\]\\u007f-\\u00a0\\u1680\\u2000-\\u2bff\\u3000\\ue000-\\uffff';
 const signs = "!#$%&'*+/=?^_`{|}~";
 const atom = `[^${never}]+`;
 const alphanumeric = `[^${never}${signs}-]`;
@@ -29,6 +29,7 @@ const [shortestEmail, longestEmail] = [3, 255];
 export const emailSchema = z
   .string()
   .regex(new RegExp(emailPattern, 'u'), 'must be one valid e-mail address')
+  .refine((email) => email.isWellFormed(), 'must be well-formed Unicode (it has a lone surrogate)')
   .refine((email) => isBetween([...email].length, shortestEmail, longestEmail), `must have ${shortestEmail} to ${longestEmail} characters`)
   .meta({ override: { type: 'string', minLength: shortestEmail, maxLength: longestEmail, pattern: emailPattern }, example: 'ada@example.com' });
 
