@@ -58,7 +58,9 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     request.on('data', onData);
     request.once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)));
     request.once('error', (cause) => reject(new Problem(problems.malformedRequest, 'The body was cut off', { cause })));
-    request.once('close', () => reject(new Problem(problems.malformedRequest, 'The body was cut off')));
+    request.once('close', () => {
+      if (!request.complete) reject(new Problem(problems.malformedRequest, 'The body was cut off'));
+    });
   });
 }
 

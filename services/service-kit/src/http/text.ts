@@ -29,13 +29,6 @@ function faultOf(value: string, maximum: number): string | undefined {
   if (forbidden.test(value)) return 'must not contain control characters';
   const trimmed = value.trim();
   if (trimmed.length === 0) return 'must not be empty';
-  if (trimmed.length > maximum && lengthInCodePoints(trimmed) > maximum) return `must have at most ${maximum} characters`;
+  if (trimmed.length > maximum && [...trimmed].length > maximum) return `must have at most ${maximum} characters`;
   return trimmed.isWellFormed() ? undefined : 'must be well-formed Unicode (it has a lone surrogate)';
-}
-
-/** Stops counting early: the body limit bounds the string anyway. */
-function lengthInCodePoints(value: string): number {
-  let length = 0;
-  for (const _ of value) length++;
-  return length;
 }
