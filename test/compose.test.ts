@@ -1,12 +1,10 @@
 import { type ComposeStack, type Created, createStack, orderEndToEnd } from './compose-stack';
-import { docker, dockerFault, inspect } from './docker';
+import { describeWithDocker, docker, inspect } from './docker';
 
-const fault = dockerFault();
-const describeWithDocker = fault === undefined ? describe : describe.skip;
 const minutes = 60_000;
 const services = ['user-service', 'order-service'];
 
-describeWithDocker(`docker compose${fault === undefined ? '' : ` (${fault})`}`, () => {
+describeWithDocker('docker compose', () => {
   describe.each([
     ['sqlite', ['docker-compose.yml']],
     ['postgres', ['docker-compose.yml', 'docker-compose.postgres.yml']],

@@ -5,14 +5,22 @@ import { promisify } from 'node:util';
 const repository = resolve(__dirname, '..');
 const run = promisify(execFile);
 
-/** Why nothing can be tested with Docker here, or undefined when an engine and its compose plugin answer. */
-export function dockerFault(): string | undefined {
+/** A `describe` that is skipped, and says so with the cure, where no Docker engine and compose plugin answer. */
+export function describeWithDocker(name: string, body: () => void): void {
+  if (dockerAnswers()) return describe(name, body);
+  const reason = 'skipped, no Docker engine with compose answers here. Start one, then: npm test -- test/compose test/image';
+  // Jest does not print the names of a file whose tests are all skipped
+  process.stderr.write(`${name}: ${reason}\n`);
+  describe.skip(`${name} (${reason})`, body);
+}
+
+function dockerAnswers(): boolean {
   try {
     execFileSync('docker', ['version', '--format', '{{.Server.Version}}'], { stdio: 'ignore' });
     execFileSync('docker', ['compose', 'version'], { stdio: 'ignore' });
-    return undefined;
+    return true;
   } catch {
-    return 'skipped: no Docker engine with compose answers here. Start one, then: npm test -- test/compose.test.ts';
+    return false;
   }
 }
 

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { docker, dockerFault, inspect } from './docker';
+import { describeWithDocker, docker, inspect } from './docker';
 import { freePorts } from './launched';
 
-const fault = dockerFault();
-const describeWithDocker = fault === undefined ? describe : describe.skip;
 const minutes = 60_000;
 
-describeWithDocker(`the image${fault === undefined ? '' : ` (${fault})`}`, () => {
+describeWithDocker('the image', () => {
   const image = 'berth-test/user-service';
   const build = (...args: string[]) => docker(['build', '--quiet', '--build-arg', 'SERVICE=user-service', ...args, '.']);
   const started: string[] = [];
