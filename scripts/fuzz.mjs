@@ -26,6 +26,9 @@ const knownRows = 60;
 /** Rounds are small enough that a round's rows are not all deleted before it ends. */
 const largestRound = 250;
 
+// So that nothing that was started stays behind: each part ends its process on exit.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+
 const schemathesis = findSchemathesis();
 console.log(`Seed ${seed}: the same run again is npm run fuzz -- --cases ${cases} --seed ${seed}`);
 const results = [];
@@ -50,12 +53,15 @@ async function storesToFuzz() {
 async function fuzzService(service, store) {
   const { openShop } = await loadTypeScript('services/service-kit/testing/shop.ts');
   const shop = await openShop(store, { LOG_LEVEL: 'warn' });
+  const killAll = () => [shop.users, shop.orders].forEach(({ child }) => child.kill('SIGKILL'));
+  process.once('exit', killAll);
   try {
     const subject = service === 'user-service' ? shop.users : shop.orders;
     const before = await countedFaults(subject);
     const result = await fuzz({ label: `${service} on ${store}`, url: subject.url, existingIds: () => fillUp(shop, service) });
     return { ...result, failures: [...result.failures, ...(await ownAccount(subject, before))] };
   } finally {
+    process.off('exit', killAll);
     await shop.close();
   }
 }

@@ -53,9 +53,12 @@ export async function runRound(program, { url, folder, seed, examples, phases, i
 async function runToEnd(program, args, cwd, output) {
   const env = { ...process.env, PYTHONPATH: settings, PYTHONDONTWRITEBYTECODE: '1' };
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => (text += chunk));
   const [code] = await once(child, 'close');
+  process.off('exit', kill);
   writeFileSync(output, text);
   return code;
 }
