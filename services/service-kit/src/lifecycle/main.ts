@@ -82,17 +82,23 @@ async function serve<Schema extends ConfigurationSchema>(
   if (service.store.dialect === 'postgres') await settleDatabase(definition, config, logger);
 }
 
+/** npm passes on the SIGINT that a terminal has already sent to everybody: within this time, in milliseconds, both are one Ctrl-C. */
+const sameKeyPressMs = 400;
+
 /** SIGTERM, SIGINT and the end of the parent process drain; a second signal ends at once. */
 function stopOnSignal(service: RunningService, host: NodeJS.Process, exit: Exit): void {
-  let stopping = false;
-  const stop = (code: number) => {
-    if (stopping) exit(code);
-    stopping = true;
+  let stoppingSince: number | undefined;
+  const stop = (code: number, sameKeyPressMs = 0) => {
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > sameKeyPressMs) exit(code);
+      return;
+    }
+    stoppingSince = performance.now();
     service.stop().then(exit, () => exit(1));
   };
   host.on('SIGTERM', () => stop(143));
-  host.on('SIGINT', () => stop(130));
-  if (host.connected) host.once('disconnect', () => stopping || stop(1));
+  host.on('SIGINT', () => stop(130, sameKeyPressMs));
+  if (host.connected) host.once('disconnect', () => stop(1, Infinity));
 }
 
 /** Says why the service can't run and how to mend it. @returns the exit code */
