@@ -9,6 +9,7 @@ import {
   sendCall,
   startOrders,
   startUsers,
+  tooLate,
   writeSome,
 } from '../services/service-kit/testing/api-subject';
 import { type Databases, openDatabases } from '../services/service-kit/testing/databases';
@@ -21,9 +22,7 @@ import { storesUnderTest } from '../services/service-kit/testing/stores';
 const LIVE_WITHIN_MS = 500;
 
 const onPostgres = storesUnderTest().includes('postgres');
-const title = onPostgres
-  ? 'when PostgreSQL is away'
-  : 'when PostgreSQL is away (skipped: run with TEST_STORES=postgres and PostgreSQL on the machine)';
+const title = onPostgres ? 'when PostgreSQL is away' : 'when PostgreSQL is away (skipped: run with TEST_STORES=postgres and PostgreSQL on the machine)';
 
 (onPostgres ? describe : describe.skip)(title, () => {
   let databases: Databases;
@@ -40,6 +39,7 @@ const title = onPostgres
   }, 60_000);
   afterEach(async () => {
     await databases.server?.resume();
+    await databases.server?.start();
   });
   afterAll(async () => {
     for (const { client, process } of subjects ?? []) {
@@ -67,7 +67,8 @@ const title = onPostgres
         for (let round = 0; round < 2; round++) replies.push(...(await inParallel(subject.calls(), 100, (call) => sendCall(subject, call))));
         replies.push(...(await inParallel(Array.from({ length: 100 }), 50, () => subject.client.call('GET', subject.calls()[1]![1]))));
         replies.forEach(expectUnavailable);
-        expect(Math.max(...replies.map((reply) => reply.ms))).toBeLessThan(ANSWERED_WITHIN_MS);
+        expect(tooLate(replies)).toEqual([]);
+        await eventually(`${subject.name} is not ready`, ANSWERED_WITHIN_MS, async () => (await subject.client.call('GET', '/health/ready')).status === 503);
         const ready = await subject.client.call('GET', '/health/ready');
         expect([ready.status, ready.body.status]).toEqual([503, 'unavailable']);
         expect(ready.ms).toBeLessThan(ANSWERED_WITHIN_MS);
@@ -92,23 +93,24 @@ const title = onPostgres
   test('under load through three outages only 201 and 503 are answered, none late, and nothing acknowledged is lost', async () => {
     const server = databases.server!;
     const running = subjects.map((subject) => keepWriting(subject));
+    const startedAs = subjects.map((subject) => subject.process.pid);
     for (const outage of outages) {
       await sleep(500);
       await outage.begin(server);
       await sleep(2_500);
       await outage.end(server);
-      await Promise.all(subjects.map((subject) => eventually(`${subject.name} is healed`, HEALED_WITHIN_MS, () => isHealed(subject))));
+      await Promise.all(
+        subjects.map((subject) =>
+          eventually(`${subject.name} is healed after ${outage.name} (exit code ${subject.process.child.exitCode})`, HEALED_WITHIN_MS, () => isHealed(subject)),
+        ),
+      );
     }
     for (const [index, writer] of running.entries()) {
       const replies = await writer.stop();
       const subject = subjects[index]!;
+      expect([subject.process.pid, subject.process.child.exitCode]).toEqual([startedAs[index], null]);
       expect(replies.filter((reply) => ![201, 503].includes(reply.status))).toEqual([]);
-      expect(
-        percentile(
-          replies.map((reply) => reply.ms),
-          1,
-        ),
-      ).toBeLessThan(ANSWERED_WITHIN_MS);
+      expect(tooLate(replies)).toEqual([]);
       await expectNothingLost(subject);
       sayMeasured(`three outages under load, ${subject.name}`, {
         answers: tally(replies.map((reply) => reply.status)),
@@ -135,11 +137,7 @@ const title = onPostgres
         expect(early.status).toBe(503);
         expect(early.ms).toBeLessThan(ANSWERED_WITHIN_MS);
         await outage.end(server);
-        const readyAfterMs = await eventually(
-          'it is ready',
-          HEALED_WITHIN_MS,
-          async () => (await client.call('GET', '/health/ready')).status === 200,
-        );
+        const readyAfterMs = await eventually('it is ready', HEALED_WITHIN_MS, async () => (await client.call('GET', '/health/ready')).status === 200);
         expect((await client.call('POST', '/api/v1/users', { body: { email: 'late@example.com', name: 'Late' } })).status).toBe(201);
         sayMeasured(`started while the database is ${outage.name}`, { readyAfterMs });
       } finally {
@@ -160,12 +158,7 @@ const title = onPostgres
       await inParallel(subject.calls(), 10, (call) => sendCall(subject, call));
       await proxy.set({ kind: 'vanish', scope: 'pooled' });
       const replies = await inParallel([...subject.calls(), ...subject.calls(), ...subject.calls()], 10, (call) => sendCall(subject, call));
-      expect(
-        percentile(
-          replies.map((reply) => reply.ms),
-          1,
-        ),
-      ).toBeLessThan(ANSWERED_WITHIN_MS);
+      expect(tooLate(replies)).toEqual([]);
       const reads = Array.from({ length: 20 }, () => ['GET', `${subject.path}/2`] as const);
       const allReads = async () => (await inParallel(reads, 20, (call) => sendCall(subject, call))).every((reply) => reply.status === 200);
       const healedMs = await eventually('it is healed', HEALED_WITHIN_MS, async () => (await isHealed(subject)) && (await allReads()));
@@ -176,6 +169,28 @@ const title = onPostgres
       await proxy.close();
     }
   }, 60_000);
+
+  test.each(outages)(
+    'SIGTERM while the database is $name ends a service all the same, within 5 s',
+    async (outage) => {
+      const server = databases.server!;
+      const subject = await startUsers(databases);
+      await inParallel(subject.calls(), 10, (call) => sendCall(subject, call));
+      await outage.begin(server);
+      try {
+        const startedAt = performance.now();
+        const code = await Promise.race([subject.process.stop(), sleep(8_000, 'still there')]);
+        const tookMs = Math.round(performance.now() - startedAt);
+        expect({ code, inTime: tookMs < 5_000 }).toEqual({ code: 0, inTime: true });
+        sayMeasured(`SIGTERM while the database is ${outage.name}`, { tookMs });
+      } finally {
+        await outage.end(server);
+        subject.client.close();
+        await subject.process.kill();
+      }
+    },
+    60_000,
+  );
 });
 
 type Server = NonNullable<Databases['server']>;
@@ -189,9 +204,12 @@ interface Outage {
 function keepWriting(subject: ApiSubject): { stop(): Promise<Reply[]> } {
   let going = true;
   const replies: Reply[] = [];
-  const lanes = Array.from({ length: 20 }, async () => {
-    while (going) {
-      const reply = await subject.client.call(...subject.write());
+  const lanes = Array.from({ length: 20 }, async (_, lane) => {
+    for (let turn = 0; going; turn++) {
+      const [method, path, { body }] = subject.write();
+      // every second lane sends keys, so that outages also meet a claim, a transaction, a release
+      const headers: Record<string, string> = lane % 2 === 0 ? { 'idempotency-key': `"lane-${lane}-${turn}"` } : {};
+      const reply = await subject.client.call(method, path, { body, headers });
       replies.push(reply);
       if (reply.status === 201) subject.acknowledged.push(reply.body);
       else await sleep(20);

@@ -1,14 +1,7 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import {
-  createLoadClient,
-  eventually,
-  inParallel,
-  type LoadClient,
-  type Reply,
-  sayMeasured,
-  tally,
-} from '../services/service-kit/testing/load-client';
+import { createLoadClient, eventually, inParallel, type LoadClient, type Reply, sayMeasured, tally } from '../services/service-kit/testing/load-client';
 import { startPostgres } from '../services/service-kit/testing/postgres-server';
 import { readWholeList } from '../services/service-kit/testing/shop';
 import { canMount, mountSmallDisk, type SmallDisk, smallDiskMissing } from '../services/service-kit/testing/small-disk';
@@ -63,12 +56,16 @@ const title = mountable ? 'on a full disk, with %s' : `on a full disk, with %s (
     expect(await place.faults()).toEqual([]);
   }, 120_000);
 
-  test('without a write that comes by, it still says healed within 10 s of space', async () => {
-    await place.disk.fill();
-    await writeUntilRefused(client, acknowledged);
-    await expectDegraded(client);
-    await place.disk.free();
-    await eventually('ready says ok', HEALED_WITHIN_MS, async () => (await client.call('GET', '/health/ready')).body.status === 'ok', 200);
+  test('without a write that comes by it stays degraded while the disk is full and says healed within 10 s of space, each time', async () => {
+    for (let round = 1; round <= 2; round++) {
+      await place.disk.fill();
+      await writeUntilRefused(client, acknowledged);
+      await eventually(`ready says degraded in round ${round}`, 2_000, async () => (await readiness(client)) === 'degraded', 200);
+      await sleep(1_500);
+      expect(await readiness(client)).toBe('degraded');
+      await place.disk.free();
+      await eventually(`ready says ok in round ${round}`, HEALED_WITHIN_MS, async () => (await readiness(client)) === 'ok', 200);
+    }
   }, 60_000);
 
   test('power check: a request that failed on the full disk is not there, and its key makes one user once there is space', async () => {
@@ -145,20 +142,18 @@ function bigUser(label: string): Record<string, unknown> {
 }
 
 async function write(client: LoadClient, count: number, acknowledged: Map<number, any>): Promise<Reply[]> {
-  const replies = await inParallel(Array.from({ length: count }), 20, () =>
-    client.call('POST', '/api/v1/users', { body: bigUser(`person${++people}`) }),
-  );
+  const replies = await inParallel(Array.from({ length: count }), 20, () => client.call('POST', '/api/v1/users', { body: bigUser(`person${++people}`) }));
   for (const reply of replies) if (reply.status === 201) acknowledged.set(reply.body.id, reply.body);
   return replies;
 }
 
-/** Gives how many writes still went through. */
+/** Until a crowd and a single write are all refused; gives how many still went through. */
 async function writeUntilRefused(client: LoadClient, acknowledged: Map<number, any>): Promise<number> {
   let accepted = 0;
   while (accepted < FULL_AFTER_WRITES) {
     const replies = await write(client, 100, acknowledged);
     accepted += replies.filter((reply) => reply.status === 201).length;
-    if (replies.some((reply) => reply.status !== 201)) return accepted;
+    if (replies.every((reply) => reply.status !== 201) && (await write(client, 1, acknowledged))[0]?.status !== 201) return accepted;
   }
   throw new Error(`${accepted} writes went through on a full disk`);
 }
@@ -180,10 +175,16 @@ async function expectReadsWork(client: LoadClient): Promise<void> {
   expect((await client.call('GET', '/api/v1/users/1')).status).toBe(200);
 }
 
+/** A look at the store is reused for half a second, so the word may come a little late. */
 async function expectDegraded(client: LoadClient): Promise<void> {
+  await eventually('ready says degraded', 2_000, async () => (await readiness(client)) === 'degraded');
   const ready = await client.call('GET', '/health/ready');
-  expect([ready.status, ready.body.status, ready.body.checks.database.status]).toEqual([200, 'degraded', 'degraded']);
+  expect([ready.status, ready.body.checks.database.status]).toEqual([200, 'degraded']);
   expect((await client.call('GET', '/health/live')).status).toBe(200);
+}
+
+async function readiness(client: LoadClient): Promise<string> {
+  return (await client.call('GET', '/health/ready')).body.status;
 }
 
 async function isHealed(client: LoadClient, acknowledged: Map<number, any>): Promise<boolean> {

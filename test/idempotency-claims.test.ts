@@ -2,15 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Databases, openDatabases } from '../services/service-kit/testing/databases';
-import {
-  createLoadClient,
-  eventually,
-  inParallel,
-  type LoadClient,
-  type Reply,
-  sayMeasured,
-  tally,
-} from '../services/service-kit/testing/load-client';
+import { createLoadClient, eventually, inParallel, type LoadClient, type Reply, sayMeasured, tally } from '../services/service-kit/testing/load-client';
 import { readWholeList } from '../services/service-kit/testing/shop';
 import { type ServiceProcess, startService } from '../services/service-kit/testing/service-process';
 import { storesUnderTest } from '../services/service-kit/testing/stores';
@@ -118,7 +110,7 @@ const title = onPostgres
     expect(await ordersOf(second, 'asleep-', /^asleep-\d+$/)).toHaveLength(keys.length);
     sayMeasured('a paused owner', {
       keys: keys.length,
-      answersAfterWaking: tally(woken.map((outcome) => (outcome instanceof Error ? 'error' : outcome.status))),
+      answersAfterWaking: tally(woken.map((outcome) => ('status' in outcome ? outcome.status : 'error'))),
     });
   }, 90_000);
 });
@@ -158,7 +150,7 @@ async function ordersOf(instance: Instance, prefix: string, pattern = new RegExp
 
 /** The sleeper may have been too late, told to come back, or given the order that is there. */
 function expectNoOtherOrder(outcome: Reply | Error, taken: Reply): void {
-  if (outcome instanceof Error) throw outcome;
+  if (!('status' in outcome)) throw new Error('the sleeper gave no answer', { cause: outcome });
   expect([201, 409, 503]).toContain(outcome.status);
   if (outcome.status === 201) expect(outcome.body).toEqual(taken.body);
 }

@@ -1,13 +1,4 @@
-import {
-  createLoadClient,
-  eventually,
-  inParallel,
-  type Reply,
-  sayMeasured,
-  seededRandom,
-  shuffled,
-  tally,
-} from '../services/service-kit/testing/load-client';
+import { createLoadClient, eventually, inParallel, type Reply, sayMeasured, seededRandom, shuffled, tally } from '../services/service-kit/testing/load-client';
 import { openShop, readWholeList, type Shop } from '../services/service-kit/testing/shop';
 import { startService } from '../services/service-kit/testing/service-process';
 import { storesUnderTest } from '../services/service-kit/testing/stores';

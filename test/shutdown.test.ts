@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Databases, openDatabases } from '../services/service-kit/testing/databases';
 import { type Outcome, sendAlone, startDrainClients } from '../services/service-kit/testing/drain-clients';
 import { createLoadClient, sayMeasured, tally } from '../services/service-kit/testing/load-client';
-import { type ServiceProcess, startService } from '../services/service-kit/testing/service-process';
+import { bundleOf, type ServiceProcess, startService } from '../services/service-kit/testing/service-process';
 import { storesUnderTest } from '../services/service-kit/testing/stores';
 
 const CONNECTIONS = 200;
@@ -40,9 +43,12 @@ describe.each(storesUnderTest())('SIGTERM on %s', (kind) => {
       await clients.done();
       const exit = await exited;
       clients.close();
+      expect({ exit: exit.code, log: service.logs.filter((line) => line['level'] !== 'info' && line['level'] !== 30).slice(0, 5) }).toEqual({
+        exit: 0,
+        log: [],
+      });
       expect(brokenOf(clients.outcomes)).toEqual([]);
       expect(tally(slowOutcomes.map((outcome) => outcome.error ?? outcome.status ?? ''))).toEqual({ '201': slow.length });
-      expect(exit.code).toBe(0);
       const lastAnswerAt = Math.max(...[...slowOutcomes, ...clients.outcomes].map((outcome) => outcome.endedAt));
       expect(exit.at - lastAnswerAt).toBeLessThan(1_000);
       sayMeasured(`SIGTERM on ${kind}`, {
@@ -61,8 +67,7 @@ describe.each(storesUnderTest())('SIGTERM on %s', (kind) => {
     service.child.kill('SIGTERM');
     await sleep(50);
     const replies = [];
-    for (const path of ['/health/ready', '/health/live', '/health', '/api/v1/users', '/nowhere', '/metrics'])
-      replies.push(await client.call('GET', path));
+    for (const path of ['/health/ready', '/health/live', '/health', '/api/v1/users', '/nowhere', '/metrics']) replies.push(await client.call('GET', path));
     expect(replies.map((reply) => reply.status)).toEqual([503, 200, 200, 200, 404, 200]);
     expect(replies[0]?.body?.status).toBe('unavailable');
     expect(replies.map((reply) => reply.headers.connection)).toEqual(replies.map(() => 'close'));
@@ -107,6 +112,12 @@ describe.each(storesUnderTest())('SIGTERM on %s', (kind) => {
 });
 
 describe('SIGTERM', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-shutdown-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
   test('past SHUTDOWN_TIMEOUT_MS connections are cut and the exit code is 1', async () => {
     const service = await startService('user-service', { SHUTDOWN_TIMEOUT_MS: '1500', LOG_LEVEL: 'warn' });
     const slow = sendAlone(service.url, { method: 'POST', path: '/api/v1/users', body: person('late'), slowly: 10_000 });
@@ -122,12 +133,16 @@ describe('SIGTERM', () => {
     await service.kill();
   }, 20_000);
 
-  test('a service whose parent dies goes too', async () => {
-    const service = await startService('user-service', { LOG_LEVEL: 'warn' });
-    const exited = exitOf(service.child);
-    service.child.disconnect();
+  test('a service whose parent dies goes too, cleanly', async () => {
+    const child = spawn(process.execPath, [bundleOf('user-service')], {
+      env: { PORT: '0', HOST: '127.0.0.1' },
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    });
+    await once(child.stdout!, 'data');
+    const exited = exitOf(child);
+    child.disconnect();
     expect((await exited).code).toBe(0);
-    await service.kill();
   }, 20_000);
 
   test('power check: the same clients see resets at a server that closes idle connections at once', async () => {

@@ -88,6 +88,11 @@ export async function writeSome(subject: ApiSubject, count: number): Promise<voi
   subject.acknowledged.push(...replies.map((reply) => reply.body));
 }
 
+/** The calls that were not answered within {@link ANSWERED_WITHIN_MS}, with their times. */
+export function tooLate(replies: readonly Reply[]): string[] {
+  return replies.filter((reply) => reply.ms >= ANSWERED_WITHIN_MS).map((reply) => `${reply.call}: ${reply.status} after ${Math.round(reply.ms)} ms`);
+}
+
 /** A 503 problem with Retry-After, and no other. */
 export function expectUnavailable(reply: Reply): void {
   expect({ status: reply.status, body: reply.body }).toEqual({

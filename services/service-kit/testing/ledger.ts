@@ -148,8 +148,7 @@ async function repeated(subject: Subject, client: LoadClient, entries: ReadonlyM
     const entry = acknowledged[index] as Entry;
     const reply = await client.call('POST', subject.path, { body: entry.body, headers: { 'idempotency-key': `"${entry.key}"` } });
     const same = reply.status === 201 && reply.headers['idempotency-replayed'] === 'true' && isDeepStrictEqual(reply.body, entry.made);
-    if (!same)
-      faults.push(`${entry.key}, repeated, was answered ${reply.status}: ${JSON.stringify(reply.body)} instead of ${JSON.stringify(entry.made)}`);
+    if (!same) faults.push(`${entry.key}, repeated, was answered ${reply.status}: ${JSON.stringify(reply.body)} instead of ${JSON.stringify(entry.made)}`);
   }
   return faults;
 }

@@ -12,6 +12,8 @@ export interface CallOptions {
 
 /** A whole answer, as a client saw it. */
 export interface Reply {
+  /** Method and path, for messages. */
+  readonly call: string;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** The parsed JSON body, or the text of another one; undefined where there is none. */
@@ -107,14 +109,21 @@ function callOnce(agent: Agent, method: string, url: URL, options: CallOptions):
     payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) };
   const startedAt = performance.now();
   return new Promise((resolve, reject) => {
-    const sent = request(url, { method, agent, headers: { ...framing, ...options.headers } }, (answer) => {
+    const headers: Record<string, string> = { ...framing, ...options.headers };
+    const sent = request(url, { method, agent, headers }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('error', reject);
       answer.on('end', () => {
         clearTimeout(timer);
         const text = Buffer.concat(chunks).toString();
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: parsed(text), ms: performance.now() - startedAt });
+        resolve({
+          call: `${method} ${url.pathname}${'idempotency-key' in headers ? ' with a key' : ''}`,
+          status: answer.statusCode ?? 0,
+          headers: answer.headers,
+          body: parsed(text),
+          ms: performance.now() - startedAt,
+        });
       });
     });
     const timeoutMs = options.timeoutMs ?? 15_000;

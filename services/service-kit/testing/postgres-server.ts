@@ -36,7 +36,7 @@ export interface PostgresServer {
   query(sql: string, url?: string): Promise<Record<string, unknown>[]>;
   /** Ends the server: `fast` cuts its clients and shuts down cleanly, `immediate` is a crash. @default 'fast' */
   stop(mode?: 'fast' | 'immediate'): Promise<void>;
-  /** Starts it again, after {@link stop}, and waits until it answers. */
+  /** Starts it again, after {@link stop}, and waits until it answers; nothing to do when it runs. */
   start(): Promise<void>;
   /** SIGSTOP to all its processes: it accepts connections (the kernel does) and is silent. */
   pause(): Promise<void>;
@@ -106,6 +106,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       server = undefined;
     },
     start: async () => {
+      if (server) return;
       server = spawn(join(bin, 'postgres'), ['-D', data, ...flags], { ...owner, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
       await answering(server, adminUrl);
     },
