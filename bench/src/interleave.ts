@@ -31,13 +31,15 @@ export interface Figures {
   readonly bestPerSecond: number;
   /** Median of the slices' 99th percentiles. */
   readonly p99Ms: number;
+  /** Answers with another status than expected. */
+  readonly unexpected: number;
 }
 
 /**
  * Compares servers that are all alive together: slices of a second in turn, the order reversed every round,
  * so that a stall or a slow minute of the machine hits all of them alike.
  *
- * @throws Error that names the variant which answered wrongly
+ * @throws Error that names the variant of which more than one answer in a thousand was unexpected in some slice
  */
 export async function interleave(variants: readonly Variant[], connections: number, pace: Pace): Promise<Figures[]> {
   const slices = new Map<Variant, Slice[]>(variants.map((variant) => [variant, []]));
@@ -54,14 +56,16 @@ interface Slice {
   readonly cpuMicros: number;
   readonly perSecond: number;
   readonly p99Ms: number;
+  readonly unexpected: number;
 }
 
 async function takeSlice({ name, port, pid, next, expected }: Variant, connections: number, milliseconds: number): Promise<Slice> {
   let cpu = 0;
   const around = { start: () => void (cpu -= cpuMicros(pid)), end: () => void (cpu += cpuMicros(pid)) };
   try {
-    const { requests, seconds, latenciesMs } = await load({ port, connections, next, expected, milliseconds, around });
-    return { cpuMicros: cpu / requests, perSecond: requests / seconds, p99Ms: percentile(latenciesMs, 0.99) };
+    const { requests, seconds, latenciesMs, unexpected } = await load({ port, connections, next, expected, milliseconds, around });
+    if (unexpected.length > requests / 1_000) throw new Error(`answered ${unexpected[0]!} (${unexpected.length} of ${requests} answers)`);
+    return { cpuMicros: cpu / requests, perSecond: requests / seconds, p99Ms: percentile(latenciesMs, 0.99), unexpected: unexpected.length };
   } catch (cause) {
     throw new Error(`${name} ${(cause as Error).message}`, { cause });
   }
@@ -75,5 +79,6 @@ function summarise(name: string, slices: readonly Slice[]): Figures {
     perSecond: mean(quietestThird(slices, (slice) => -slice.perSecond).map((slice) => slice.perSecond)),
     bestPerSecond: Math.max(...slices.map((slice) => slice.perSecond)),
     p99Ms: median(slices.map((slice) => slice.p99Ms)),
+    unexpected: slices.reduce((sum, slice) => sum + slice.unexpected, 0),
   };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { fastapiVersions } from './fastapi';
 import { places } from './places';
 
@@ -20,6 +20,13 @@ export async function describeMachine(): Promise<string[]> {
     ].join(', '),
     `commit ${commit()}`,
   ];
+}
+
+/** How busy the machine is with other things: call it before the measurement. */
+export function describeBusyness(): string {
+  const [minute = 0] = loadavg();
+  const warning = minute > 0.5 ? ': something else was running, take the figures with care' : '';
+  return `load average before the first measurement ${minute.toFixed(1)}${warning}`;
 }
 
 function commit(): string {

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { describeMachine } from './machine';
+import { describeBusyness, describeMachine } from './machine';
 import { memory } from './memory';
 import { orders } from './orders';
 import { places } from './places';
-import { renderSection, verdictTable } from './report';
+import { renderSection, summaryTable } from './report';
 import { type Section, skippedSection } from './section';
 import { readSettings, type Settings } from './settings';
 import { startUp } from './start-up';
@@ -23,14 +23,15 @@ async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2));
   const chosen = Object.entries(parts).filter(([name]) => settings.only.length === 0 || settings.only.includes(name));
   if (chosen.length === 0) throw new Error(`--only takes: ${Object.keys(parts).join(', ')}`);
+  const busy = describeBusyness();
   const sections: Section[] = [];
   for (const [name, measure] of chosen) {
     const done = await measure(settings).catch((error: Error) => [skippedSection(name, `failed: ${error.message}`)]);
     for (const section of done) console.log(`${renderSection(section)}\n`);
     sections.push(...done);
   }
-  const machine = await describeMachine();
-  const summary = verdictTable(sections.flatMap((section) => section.verdicts));
+  const machine = [...(await describeMachine()), busy];
+  const summary = summaryTable(sections);
   console.log(`### Targets\n\n${summary}\n\n${machine.join('\n')}`);
   if (settings.write) writeFileSync(places.results, results(sections, summary, machine, settings));
 }

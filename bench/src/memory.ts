@@ -44,5 +44,8 @@ const title = 'Memory';
 async function mixed({ port }: RunningServer, read: () => string, write: () => string, connections: number, milliseconds: number): Promise<number> {
   const half = { port, connections: connections / 2, milliseconds };
   const results = await Promise.all([load({ ...half, next: read, expected: 200 }), load({ ...half, next: write, expected: 201 })]);
-  return results[0].requests + results[1].requests;
+  const unexpected = results.flatMap((result) => result.unexpected);
+  const requests = results[0].requests + results[1].requests;
+  if (unexpected.length > requests / 1_000) throw new Error(`answered ${unexpected[0]!} (${unexpected.length} of ${requests} answers)`);
+  return requests;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const bench = process.env['BENCH_FOLDER'] ?? process.cwd();
@@ -18,10 +18,26 @@ export const places = {
 
 function ownFolder(): string {
   if (runFolder === undefined) {
-    mkdirSync(work, { recursive: true });
-    const made = mkdtempSync(join(work, 'run-'));
+    removeLeftovers();
+    const made = join(work, `run-${process.pid}`);
+    mkdirSync(made, { recursive: true });
     process.once('exit', () => rmSync(made, { recursive: true, force: true }));
     runFolder = made;
   }
   return runFolder;
+}
+
+/** Folders of runs that were killed. */
+function removeLeftovers(): void {
+  for (const name of globSync('run-*', { cwd: work })) {
+    if (!isAlive(Number(name.slice('run-'.length)))) rmSync(join(work, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

@@ -2,14 +2,22 @@ import { outcome, type Section, type Verdict } from './section';
 
 /** A section as Markdown that reads well on a terminal too. */
 export function renderSection({ title, notes, head, rows, verdicts }: Section): string {
-  const parts = [`### ${title}`, ...notes, ...(rows.length > 0 ? [table(head, rows)] : []), ...(verdicts.length > 0 ? [verdictTable(verdicts)] : [])];
+  const parts = [
+    `### ${title}`,
+    ...notes,
+    ...(rows.length > 0 ? [table(head, rows)] : []),
+    ...(verdicts.length > 0 ? [table(verdictHead, verdicts.map(verdictRow))] : []),
+  ];
   return parts.join('\n\n');
 }
 
-/** All verdicts of a run. */
-export function verdictTable(verdicts: readonly Verdict[]): string {
-  return table(['what', 'figure', 'target', 'outcome'], verdicts.map(verdictRow));
+/** The verdicts of all sections. */
+export function summaryTable(sections: readonly Section[]): string {
+  const rows = sections.flatMap(({ title, verdicts }) => verdicts.map((verdict) => [title, ...verdictRow(verdict)]));
+  return table(['measured', ...verdictHead], rows);
 }
+
+const verdictHead = ['what', 'figure', 'target', 'outcome'];
 
 function verdictRow(verdict: Verdict): string[] {
   const { what, figure, bound, target, unit } = verdict;

@@ -40,8 +40,9 @@ export function comparison(title: string, figures: readonly Figures[], verdicts:
     one.perSecond.toFixed(0),
     one.bestPerSecond.toFixed(0),
     one.p99Ms.toFixed(1),
+    String(one.unexpected),
   ]);
-  const head = ['server', 'CPU µs a request', `of ${floor!.name} (CPU)`, 'requests/s', 'best slice', 'p99 ms'];
+  const head = ['server', 'CPU µs a request', `of ${floor!.name} (CPU)`, 'requests/s', 'best slice', 'p99 ms', 'unexpected'];
   return { title, notes, head, rows, verdicts };
 }
 

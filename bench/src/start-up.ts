@@ -28,7 +28,9 @@ export async function startUp({ starts }: Settings): Promise<Section[]> {
   return [
     {
       title: 'First answer',
-      notes: [`${starts} starts each in turn, one core, an existing database, the compile cache that the image would have; mean of the quietest third, and median.`],
+      notes: [
+        `${starts} starts each in turn, one core, an existing database, the compile cache that the image would have; mean of the quietest third, and median.`,
+      ],
       head: ['program', 'ms', 'median ms', 'times `node -e 0`'],
       rows: [row('node -e 0', node), ...services.map(({ name }, n) => row(name, times[n]!))],
       verdicts: services.map(({ name }, n): Verdict => ({

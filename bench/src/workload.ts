@@ -29,7 +29,8 @@ export const placeOrder = (users: number) => () =>
 /** Makes rows through a server's own API, which also warms it up. */
 export async function fill({ name, port }: RunningServer, rows: number, next: () => string): Promise<void> {
   try {
-    await load({ port, connections: 64, requests: rows, next, expected: 201 });
+    const { unexpected } = await load({ port, connections: 32, requests: rows, next, expected: 201 });
+    if (unexpected.length > 0) throw new Error(`answered ${unexpected[0]!}`);
   } catch (cause) {
     throw new Error(`${name} ${(cause as Error).message}`, { cause });
   }

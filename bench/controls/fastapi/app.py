@@ -37,7 +37,7 @@ local = threading.local()
 def connection() -> sqlite3.Connection:
     """One connection a thread, every statement a durable commit of its own."""
     if not hasattr(local, "connection"):
-        opened = sqlite3.connect(os.environ["SHOP_DB_PATH"], isolation_level=None, timeout=5)
+        opened = sqlite3.connect(os.environ["SHOP_DB_PATH"], isolation_level=None, timeout=60)
         opened.row_factory = sqlite3.Row
         opened.execute("PRAGMA journal_mode = WAL")
         opened.execute("PRAGMA synchronous = FULL")
