@@ -107,7 +107,7 @@ async function startVictim(databases: Databases, name: ServiceName, env: Record<
 const people: Subject = {
   path: '/api/v1/users',
   body: (key) => ({ email: `${key}@example.com`, name: key, age: 30 }),
-  keyOf: (user) => user.email.split('@')[0],
+  keyOf: (user) => user.email.split('@')[0] ?? '',
   changes: 'name',
 };
 
@@ -118,7 +118,7 @@ function baskets(userId: number): Subject {
       user_id: userId,
       items: [1, 2, 3].map((n) => ({ product_id: `${key}-${n}`, product_name: key, quantity: n, price: n + 0.25 })),
     }),
-    keyOf: (order) => order.items[0].product_name,
+    keyOf: (order) => order.items[0]?.product_name ?? '',
     changes: 'shipping_address',
   };
 }

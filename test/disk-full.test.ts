@@ -1,7 +1,16 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { createLoadClient, eventually, inParallel, type LoadClient, type Reply, sayMeasured, tally } from '../services/service-kit/testing/load-client';
+import {
+  createLoadClient,
+  eventually,
+  inParallel,
+  type JsonBody,
+  type LoadClient,
+  type Reply,
+  sayMeasured,
+  tally,
+} from '../services/service-kit/testing/load-client';
 import { startPostgres } from '../services/service-kit/testing/postgres-server';
 import { readWholeList } from '../services/service-kit/testing/shop';
 import { canMount, mountSmallDisk, type SmallDisk, smallDiskMissing } from '../services/service-kit/testing/small-disk';
@@ -19,7 +28,7 @@ const title = mountable ? 'on a full disk, with %s' : `on a full disk, with %s (
   let place: Place;
   let service: ServiceProcess;
   let client: LoadClient;
-  const acknowledged = new Map<number, any>();
+  const acknowledged = new Map<number, JsonBody>();
 
   beforeAll(async () => {
     place = await (kind === 'sqlite' ? sqlitePlace() : postgresPlace());
@@ -99,17 +108,19 @@ async function sqlitePlace(): Promise<Place> {
   return {
     env: { USER_DB_PATH: path },
     disk,
-    faults: async () => {
-      const database = new Database(path, { readonly: true });
-      try {
-        const integrity = database.pragma('integrity_check') as { integrity_check: string }[];
-        return [...integrity.filter((row) => row.integrity_check !== 'ok'), ...(database.pragma('foreign_key_check') as unknown[])];
-      } finally {
-        database.close();
-      }
-    },
+    faults: () => Promise.resolve(sqliteFaults(path)),
     dispose: () => disk.dispose(),
   };
+}
+
+function sqliteFaults(path: string): unknown[] {
+  const database = new Database(path, { readonly: true });
+  try {
+    const integrity = database.pragma('integrity_check') as { integrity_check: string }[];
+    return [...integrity.filter((row) => row.integrity_check !== 'ok'), ...(database.pragma('foreign_key_check') as unknown[])];
+  } finally {
+    database.close();
+  }
 }
 
 /** Only the tables lie on the small disk: a full disk under the server's log stops the whole server instead. */
@@ -141,14 +152,14 @@ function bigUser(label: string): Record<string, unknown> {
   return { email: `${label}.${'x'.repeat(50)}@${'y'.repeat(60)}.example.com`, name: label.padEnd(250, 'n') };
 }
 
-async function write(client: LoadClient, count: number, acknowledged: Map<number, any>): Promise<Reply[]> {
+async function write(client: LoadClient, count: number, acknowledged: Map<number, JsonBody>): Promise<Reply[]> {
   const replies = await inParallel(Array.from({ length: count }), 20, () => client.call('POST', '/api/v1/users', { body: bigUser(`person${++people}`) }));
   for (const reply of replies) if (reply.status === 201) acknowledged.set(reply.body.id, reply.body);
   return replies;
 }
 
 /** Until a crowd and a single write are all refused; gives how many still went through. */
-async function writeUntilRefused(client: LoadClient, acknowledged: Map<number, any>): Promise<number> {
+async function writeUntilRefused(client: LoadClient, acknowledged: Map<number, JsonBody>): Promise<number> {
   let accepted = 0;
   while (accepted < FULL_AFTER_WRITES) {
     const replies = await write(client, 100, acknowledged);
@@ -159,7 +170,7 @@ async function writeUntilRefused(client: LoadClient, acknowledged: Map<number, a
 }
 
 /** A change is 507, or goes through where the store had room left; nothing else. */
-async function expectChangesRefused(client: LoadClient, acknowledged: Map<number, any>): Promise<void> {
+async function expectChangesRefused(client: LoadClient, acknowledged: Map<number, JsonBody>): Promise<void> {
   const ids = [...acknowledged.keys()].slice(0, 100);
   const replies = await inParallel(ids, 10, async (id) => {
     const reply = await client.call('PUT', `/api/v1/users/${id}`, { body: { name: 'renamed'.padEnd(250, 'r') } });
@@ -184,16 +195,16 @@ async function expectDegraded(client: LoadClient): Promise<void> {
 }
 
 async function readiness(client: LoadClient): Promise<string> {
-  return (await client.call('GET', '/health/ready')).body.status;
+  return String((await client.call('GET', '/health/ready')).body.status);
 }
 
-async function isHealed(client: LoadClient, acknowledged: Map<number, any>): Promise<boolean> {
+async function isHealed(client: LoadClient, acknowledged: Map<number, JsonBody>): Promise<boolean> {
   const replies = await write(client, 1, acknowledged);
   const ready = await client.call('GET', '/health/ready');
   return replies[0]?.status === 201 && ready.status === 200 && ready.body.status === 'ok';
 }
 
-async function expectNothingLost(client: LoadClient, acknowledged: Map<number, any>): Promise<void> {
+async function expectNothingLost(client: LoadClient, acknowledged: Map<number, JsonBody>): Promise<void> {
   const rows = new Map((await readWholeList(client, '/api/v1/users')).map((row) => [row.id, row]));
   const lost = [...acknowledged.values()].filter((made) => JSON.stringify(rows.get(made.id)) !== JSON.stringify(made));
   expect(lost).toEqual([]);

@@ -64,6 +64,17 @@ const title = onPostgres
     first = await startInstance(env);
   }, 60_000);
 
+  test('an owner whose claim was taken over writes nothing (red without the token in the statement that keeps the answer)', async () => {
+    peer.hold();
+    const owner = post(first, 'taken-over');
+    await peer.asked();
+    await databases.query(env, "UPDATE idempotency_keys SET token = '00000000-0000-4000-8000-000000000000' WHERE key LIKE '%taken-over%'");
+    peer.release();
+    const reply = await owner;
+    expect([reply.status, reply.headers['retry-after']]).toEqual([409, expect.stringMatching(/^\d+$/)]);
+    expect(await ordersOf(second, 'taken-over')).toEqual([]);
+  }, 30_000);
+
   test('an owner that slept past its claim while it asked for the user writes no second order', async () => {
     peer.hold();
     const sleeper = settled(post(first, 'asleep-at-peer'));
@@ -145,7 +156,7 @@ function settled(call: Promise<Reply>): Promise<Reply | Error> {
 
 async function ordersOf(instance: Instance, prefix: string, pattern = new RegExp(`^${prefix}`)): Promise<unknown[]> {
   const orders = await readWholeList(instance.client, '/api/v1/orders');
-  return orders.filter((order) => pattern.test(order.items[0].product_name));
+  return orders.filter((order) => pattern.test(order.items[0]?.product_name ?? ''));
 }
 
 /** The sleeper may have been too late, told to come back, or given the order that is there. */
@@ -193,13 +204,13 @@ async function startPeer(): Promise<Peer> {
   let gate = Promise.withResolvers<void>();
   let arrival = Promise.withResolvers<void>();
   gate.resolve();
-  const server: Server = createServer(async (request, response) => {
+  const server: Server = createServer((request, response) => {
     arrival.resolve();
-    await gate.promise;
     const id = Number(request.url?.split('/').at(-1));
     const time = '2026-01-01T00:00:00.000Z';
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ id, email: 'peer@example.com', name: 'Peer', age: null, created_at: time, updated_at: time }));
+    const user = { id, email: 'peer@example.com', name: 'Peer', age: null, created_at: time, updated_at: time };
+    void gate.promise.then(() => response.end(JSON.stringify(user)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -1,4 +1,4 @@
-import { createLoadClient, inParallel, type LoadClient, type Reply, tally } from './load-client';
+import { createLoadClient, inParallel, type JsonBody, type LoadClient, type Reply, tally } from './load-client';
 import type { Databases } from './databases';
 import { readWholeList } from './shop';
 import { type ServiceProcess, startService } from './service-process';
@@ -22,7 +22,7 @@ export interface ApiSubject {
   /** Column that only this service's own table has. */
   readonly column: string;
   /** Answers of every POST that was acknowledged. */
-  readonly acknowledged: any[];
+  readonly acknowledged: JsonBody[];
   /** A POST that makes a row. */
   write(): ['POST', string, { body: unknown }];
   /** Every call of the API once, writes and reads. */
@@ -97,7 +97,7 @@ export function tooLate(replies: readonly Reply[]): string[] {
 export function expectUnavailable(reply: Reply): void {
   expect({ status: reply.status, body: reply.body }).toEqual({
     status: 503,
-    body: expect.objectContaining({ status: 503, code: expect.any(String), request_id: expect.any(String) }),
+    body: expect.objectContaining({ status: 503, code: expect.any(String) as string, request_id: expect.any(String) as string }) as unknown,
   });
   expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/);
   expect(reply.headers['retry-after']).toMatch(/^\d+$/);

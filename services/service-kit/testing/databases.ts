@@ -44,8 +44,8 @@ async function sqliteDatabases(): Promise<Databases> {
   return {
     kind: 'sqlite',
     server: undefined,
-    fresh: async (service) => ({ [service === 'user-service' ? 'USER_DB_PATH' : 'ORDER_DB_PATH']: join(folder, `${service}-${++count}.db`) }),
-    query: async (env, sql) => querySqlite(sqlitePath(env), sql),
+    fresh: (service) => Promise.resolve({ [service === 'user-service' ? 'USER_DB_PATH' : 'ORDER_DB_PATH']: join(folder, `${service}-${++count}.db`) }),
+    query: (env, sql) => Promise.resolve(querySqlite(sqlitePath(env), sql)),
     session: () => Promise.reject(new Error('sessions are for PostgreSQL')),
     dispose: () => rm(folder, { recursive: true, force: true }),
   };

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type LoadClient, type Reply } from './load-client';
+import type { JsonBody, LoadClient, Reply } from './load-client';
 
 /** One row that a writer makes: what it sends, and what the service has acknowledged of it so far. */
 export interface Entry {
   readonly key: string;
-  readonly body: Readonly<Record<string, any>>;
+  readonly body: Readonly<Record<string, unknown>>;
   /** The answer to the POST, once acknowledged. */
-  made?: any;
+  made?: JsonBody;
   /** The field that a later PUT changed, once acknowledged. */
   changedTo?: string;
   /** The DELETE, once acknowledged. */
@@ -20,7 +20,7 @@ export interface Subject {
   /** Body of the n-th row. */
   body(key: string): Record<string, unknown>;
   /** Member of the representation that holds the key. */
-  keyOf(row: any): string;
+  keyOf(row: JsonBody): string;
   /** Member that PUT changes. */
   readonly changes: 'name' | 'shipping_address';
 }
@@ -38,7 +38,7 @@ export interface Ledger {
    */
   rest(withinMs: number): Promise<void>;
   /** Compares the service's whole list with the book, and repeats `repeats` acknowledged keys. Gives what is wrong. */
-  compare(list: readonly any[], repeats: number): Promise<string[]>;
+  compare(list: readonly JsonBody[], repeats: number): Promise<string[]>;
 }
 
 /** @param client Of the service as it is reached at the moment. */
@@ -119,13 +119,14 @@ function unlessStrange(entry: Entry, reply: Reply | undefined, allowed: readonly
   return false;
 }
 
-function comparison(subject: Subject, entries: ReadonlyMap<string, Entry>, list: readonly any[]): string[] {
+function comparison(subject: Subject, entries: ReadonlyMap<string, Entry>, list: readonly JsonBody[]): string[] {
   const faults: string[] = [];
-  const rows = new Map<string, any>();
+  const rows = new Map<string, JsonBody>();
   for (const row of list) {
     const key = subject.keyOf(row);
     if (!entries.has(key)) continue;
-    if (rows.has(key)) faults.push(`${key} was made twice: ${rows.get(key).id} and ${row.id}`);
+    const earlier = rows.get(key);
+    if (earlier) faults.push(`${key} was made twice: ${earlier.id} and ${row.id}`);
     rows.set(key, row);
   }
   for (const entry of entries.values()) {

@@ -10,14 +10,29 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+/** A JSON answer, as far as the drills look into it: a user, an order, a list, a problem or a readiness report. */
+export interface JsonBody {
+  readonly [member: string]: unknown;
+  readonly id: number;
+  readonly code: string;
+  readonly status: string | number;
+  readonly email: string;
+  readonly product_name: string;
+  readonly total: number | null;
+  readonly updated_at: string;
+  readonly items: readonly JsonBody[];
+  readonly next_cursor: string | null;
+  readonly checks: { readonly database: { readonly status: string } };
+}
+
 /** A whole answer, as a client saw it. */
 export interface Reply {
   /** Method and path, for messages. */
   readonly call: string;
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** The parsed JSON body, or the text of another one; undefined where there is none. */
-  readonly body: any;
+  /** The parsed JSON body; the text of another one, and undefined where there is none, whatever the type says. */
+  readonly body: JsonBody;
   /** From the call to the end of the answer, with the wait for a socket. */
   readonly ms: number;
 }
@@ -99,7 +114,7 @@ export function percentile(values: readonly number[], share: number): number {
 
 /** Prints what a costly test measured, on one line that survives Jest's reporters. */
 export function sayMeasured(what: string, figures: Readonly<Record<string, unknown>>): void {
-  const parts = Object.entries(figures).map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`);
+  const parts = Object.entries(figures).map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`);
   process.stdout.write(`measured · ${what} · ${parts.join(', ')}\n`);
 }
 
@@ -136,11 +151,11 @@ function callOnce(agent: Agent, method: string, url: URL, options: CallOptions):
   });
 }
 
-function parsed(text: string): unknown {
-  if (text === '') return undefined;
+function parsed(text: string): JsonBody {
+  if (text === '') return undefined as never;
   try {
-    return JSON.parse(text) as unknown;
+    return JSON.parse(text) as JsonBody;
   } catch {
-    return text;
+    return text as never;
   }
 }

@@ -85,7 +85,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   let server: ChildProcess | undefined;
 
-  const query = (sql: string, url = adminUrl) => withClient(url, async (client) => (await client.query(sql)).rows);
+  const query = (sql: string, url = adminUrl) => withClient(url, async (client) => (await client.query<Record<string, unknown>>(sql)).rows);
   const signalAll = async (signal: NodeJS.Signals) => {
     if (server?.pid === undefined) return;
     signalIfAlive(server.pid, signal);
@@ -183,7 +183,7 @@ async function answering(server: ChildProcess, url: string): Promise<void> {
   server.stderr?.on('data', (text: Buffer) => (log += text.toString()));
   const giveUpAt = Date.now() + 30_000;
   for (;;) {
-    if (await withClient(url, async () => true).catch(() => false)) return;
+    if (await withClient(url, () => Promise.resolve(true)).catch(() => false)) return;
     if (server.exitCode !== null || Date.now() > giveUpAt) throw new Error(`PostgreSQL didn't start:\n${log}`);
     await sleep(50);
   }

@@ -1,5 +1,5 @@
 import { type Databases, openDatabases, type StoreKind } from './databases';
-import { createLoadClient, type LoadClient } from './load-client';
+import { createLoadClient, type JsonBody, type LoadClient } from './load-client';
 import { type ServiceProcess, startService } from './service-process';
 
 /** Both services as real processes on one kind of store, the second calling the first. */
@@ -51,8 +51,8 @@ export async function openShop(kind: StoreKind, env: Readonly<Record<string, str
 }
 
 /** Every item of a list, page by page. @param path Without `limit` and `cursor`. */
-export async function readWholeList(client: LoadClient, path: string): Promise<any[]> {
-  const items: any[] = [];
+export async function readWholeList(client: LoadClient, path: string): Promise<JsonBody[]> {
+  const items: JsonBody[] = [];
   let cursor: string | null = null;
   do {
     const query: string = `limit=100${cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
