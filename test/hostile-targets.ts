@@ -97,7 +97,7 @@ function userTarget(service: ServiceProcess): Target {
       body: { email, name: 'Canary' },
       sang: async () => {
         const reply = await client.call('GET', `/api/v1/users?email=${email}`);
-        return (reply.body as { items: unknown[] }).items.length > 0;
+        return reply.body.items.length > 0;
       },
     };
   });
@@ -146,7 +146,7 @@ async function allOrders(client: LoadClient): Promise<unknown[]> {
   const all: unknown[] = [];
   let query = '';
   for (;;) {
-    const page = (await client.call('GET', `/api/v1/orders?limit=100${query}`)).body as { items: unknown[]; next_cursor: string | null };
+    const page = (await client.call('GET', `/api/v1/orders?limit=100${query}`)).body;
     all.push(...page.items);
     if (page.next_cursor === null) return all;
     query = `&cursor=${page.next_cursor}`;
@@ -157,5 +157,5 @@ async function createUser(url: string): Promise<number> {
   const client = createLoadClient(url);
   const reply = await client.call('POST', '/api/v1/users', { body: { email: 'shopper@example.com', name: 'Shopper' } });
   client.close();
-  return (reply.body as { id: number }).id;
+  return reply.body.id;
 }

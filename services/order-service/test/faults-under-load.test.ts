@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { maximumCalls } from '../../service-kit/src/peer/peer-client';
 import { eventually, percentile, type Reply, sayMeasured } from '../../service-kit/testing/load-client';
 import { atRate } from '../../service-kit/testing/pacing';
-import { answeredWithinMs, type FaultBench, full, isHonest503, openFaultBench, type OrdersUnderFault } from './fault-bench';
+import { answeredWithinMs, answerMs, type FaultBench, full, isHonest503, openFaultBench, type OrdersUnderFault } from './fault-bench';
 
 /** How long user-service flaps, and how often healthy and slow spells take turns: longer with BERTH_FULL=1. */
 const flapMs = full ? 60_000 : 8_000;
@@ -72,18 +72,19 @@ describe('order-service under load while user-service is unsteady', () => {
       await spell(slow, reads.slow);
     }
     const created = [...healthy, ...slow].filter(({ status }) => status === 201).length;
+    const slowestMs = Math.round(Math.max(...slow.map(({ ms }) => ms)));
+    // The slowest answer of a healthy spell waited for nothing but this machine: on a quiet one that is far below 200 ms.
+    const machineMs = Math.round(Math.max(...healthy.map(({ ms }) => ms)));
+    const [beside, during] = [percentile(reads.healthy, 0.99), percentile(reads.slow, 0.99)];
+    sayMeasured('user-service is slow', { calls: slow.length, slowestMs, machineMs, readP99Ms: during, besideHealthyMs: beside });
     expect([...healthy, ...slow].filter((result) => result.status !== 201 && !isHonest503(result))).toEqual([]);
-    expect(Math.max(...slow.map(({ ms }) => ms))).toBeLessThan(answeredWithinMs);
+    expect(slowestMs).toBeLessThan(answeredWithinMs + Math.max(0, machineMs - answerMs));
     expect(slow.filter(({ status }) => status === 201).length).toBeGreaterThan(0);
     expect(slow.filter(({ status }) => status === 503).length).toBeGreaterThan(0);
     expect(await orders.countOrders()).toBe(ordersBefore + created);
     // The bulkhead's calls, and the readiness check's one.
     expect(bench.proxy.mostOpen).toBeLessThanOrEqual(maximumCalls + 1);
-    const { rejected } = await orders.tries();
-    expect(rejected).toBeGreaterThan(0);
-    const [beside, during] = [percentile(reads.healthy, 0.99), percentile(reads.slow, 0.99)];
-    const slowestMs = Math.round(Math.max(...slow.map(({ ms }) => ms)));
-    sayMeasured('user-service is slow', { calls: slow.length, slowestMs, readP99Ms: during, besideHealthyMs: beside });
+    expect((await orders.tries()).rejected).toBeGreaterThan(0);
     expect(during).toBeLessThan(2 * Math.max(beside, noiseMs));
     await orders.socketsBack(maximumCalls);
   });
