@@ -16,7 +16,12 @@ export interface LogDestination {
  * at most 16 MiB are kept; lines beyond that are dropped so that a stuck collector can't exhaust memory.
  */
 export function standardOutput(): LogDestination {
-  return pino.destination({ dest: 1, sync: false, minLength: 12 * 1024, periodicFlush: 100, maxLength: 16 * 1024 * 1024 });
+  // As bytes: as text, the whole buffer's length would be counted anew with each line.
+  const stream = pino.destination({ dest: 1, sync: false, minLength: 12 * 1024, periodicFlush: 100, maxLength: 16 * 1024 * 1024, contentMode: 'buffer' });
+  return {
+    write: (line) => void stream.write(Buffer.from(line) as unknown as string),
+    flushSync: () => stream.flushSync(),
+  };
 }
 
 /**
@@ -29,9 +34,23 @@ export function createLogger(build: Build, level: string, destination: LogDestin
     {
       level,
       base: { service: build.service, version: build.version },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createClock(),
       formatters: { level: (label) => ({ level: label }) },
     },
     destination as pino.DestinationStream,
   );
+}
+
+/** pino's timestamp, written once a millisecond instead of once a line. */
+function createClock(): () => string {
+  let at = 0;
+  let text = '';
+  return () => {
+    const now = Date.now();
+    if (now !== at) {
+      at = now;
+      text = `,"time":"${new Date(now).toISOString()}"`;
+    }
+    return text;
+  };
 }

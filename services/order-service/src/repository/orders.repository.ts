@@ -29,7 +29,7 @@ export function createOrdersRepository(store: Store): OrdersRepository {
   const sql = compileStatements(store.dialect);
   return {
     async find(id) {
-      const [row] = await store.read<OrderRow>(sql.find({ id }));
+      const row = await store.find<OrderRow>(sql.find({ id }));
       return row && toOrder(row);
     },
     async list(query) {

@@ -79,5 +79,8 @@ const noStore = ['Cache-Control', 'no-store'] as const;
 const none: readonly string[] = [];
 
 function flatten(headers: Readonly<Record<string, string>> | undefined): readonly string[] {
-  return headers === undefined ? none : Object.entries(headers).flat();
+  if (headers === undefined) return none;
+  const flat: string[] = [];
+  for (const name in headers) flat.push(name, headers[name]!);
+  return flat;
 }

@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import express, { type Router } from 'express';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys';
+import { causeChain } from '../cause-chain';
 import { Problem, problems } from '../problem';
 import { sendProblem } from './answer';
 import { Exchange, type ExchangeHost, Route } from './exchange';
@@ -27,27 +29,47 @@ interface ExchangeRequest extends IncomingMessage {
 }
 
 /**
- * Builds the request listener: an exchange for each request, Express to find the operation, one place for errors.
+ * Builds the request listener: an exchange for each request, Express' router to find the operation, one place for errors. Express' own
+ * application around the router would change every request's prototype and mount the paths twice, for nothing that is used here.
  */
 export function createApp({ operations, host, keys, rateLimit }: AppParts): RequestListener {
-  const app = express();
-  app.disable('x-powered-by').disable('etag').enable('case sensitive routing').set('query parser', false);
-  const router = createRouter(operations, keys);
-  app.use(apiPrefix, router);
-  app.use(router);
-  const routed = app as unknown as (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
+  const routed = createRouter(operations, keys) as unknown as (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
+  // What was sent behind a refused head can't be trusted: Node has read it already, but it is never carried out.
+  const refused = new WeakSet<Socket>();
   return (request, response) => {
+    if (refused.has(request.socket)) return;
     const exchange = new Exchange(request, response, host);
     (request as ExchangeRequest).exchange = exchange;
-    if (request.rawHeaders.length > 2 * maxHeaders) {
-      sendProblem(exchange, new Problem(problems.headersTooLarge, `A request may have at most ${maxHeaders} header fields`, closing));
+    const fault = headFault(request);
+    if (fault !== undefined) {
+      refused.add(request.socket);
+      sendProblem(exchange, fault);
       return;
     }
+    toOriginForm(request);
     const fail = (error: unknown) => answerError(exchange, host, error);
     const route = () => routed(request, response, (error) => fail(error ?? new Problem(problems.notFound, 'There is nothing at this path')));
     if (rateLimit === undefined || isServicePath(exchange.path)) route();
     else rateLimit.admit(exchange).then(route).catch(fail);
   };
+}
+
+/** What is wrong with a request's head that Node lets through. */
+function headFault({ rawHeaders, httpVersion }: IncomingMessage): Problem | undefined {
+  if (rawHeaders.length > 2 * maxHeaders) return new Problem(problems.headersTooLarge, `A request may have at most ${maxHeaders} header fields`, closing);
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts++;
+  // RFC 9112 section 3.2.
+  if (hosts === 1 || (hosts === 0 && httpVersion === '1.0')) return undefined;
+  return new Problem(problems.malformedRequest, 'A request must have exactly one Host header field', closing);
+}
+
+/** A proxy's form of the target, `http://host/path`, means the same as `/path` (RFC 9112 section 3.2.2). */
+function toOriginForm(request: IncomingMessage): void {
+  const { url } = request;
+  if (url === undefined || url.startsWith('/') || !URL.canParse(url)) return;
+  const { pathname, search } = new URL(url);
+  request.url = pathname + search;
 }
 
 /** Probes, metrics and documentation are never limited: a limit must not make a pod look dead. */
@@ -64,7 +86,8 @@ function createRouter(operations: readonly Operation[], keys: IdempotencyKeys): 
       path,
       group.every(({ tag }) => tag === 'service'),
     );
-    const route = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    const pattern = path.replaceAll(/\{(\w+)\}/g, ':$1');
+    const route = router.route([apiPrefix + pattern, pattern]);
     for (const operation of group) {
       route[operation.method]((request, _response) => {
         const { exchange, params } = request as unknown as ExchangeRequest;
@@ -93,7 +116,7 @@ function answerError(exchange: Exchange, { logger }: ExchangeHost, error: unknow
   const problem = toProblem(error);
   const ids = { request_id: exchange.requestId, trace_id: exchange.traceparent.slice(3, 35) };
   if (problem.type.status === 500) logger.error({ ...ids, err: error }, 'bug: unexpected error');
-  else if (problem.type.status > 500) logger.warn({ ...ids, code: problem.type.code, err: problem.cause ?? problem }, problem.detail);
+  else if (problem.type.status > 500) logger.warn({ ...ids, code: problem.type.code, cause: causeChain(problem.cause) }, problem.detail);
   sendProblem(exchange, problem);
 }
 

@@ -12,6 +12,8 @@ export class Exchange {
   readonly requestId: string;
   readonly traceparent: string;
   route: Route = unmatched;
+  /** Headers that others than the handler add to the answer, names and values in turn. */
+  readonly furtherHeaders: string[] = [];
   private readonly startedAt = performance.now();
   private answered = false;
 
@@ -43,7 +45,7 @@ export class Exchange {
     if (this.answered) return;
     this.answered = true;
     const { response, host } = this;
-    const head = [...baseHeadersFor(headers, host.baseHeaders), 'X-Request-Id', this.requestId, ...headers];
+    const head = [...baseHeadersFor(headers, host.baseHeaders), 'X-Request-Id', this.requestId, ...headers, ...this.furtherHeaders];
     if (body !== undefined) head.push('Content-Length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
     if (host.draining() && !headers.includes('Connection')) head.push('Connection', 'close');
     response.writeHead(status, head);

@@ -65,9 +65,14 @@ async function carryOutOnce(operation: Operation, input: Input, exchange: Exchan
     }
     throw error;
   } finally {
-    await claim.release(stored).catch(() => undefined);
+    // A database that is silent must not hold up the answer; the claim then runs out by itself.
+    const released = claim.release(stored).catch(() => undefined);
+    await Promise.race([released, new Promise((resolve) => setTimeout(resolve, releaseWaitMs).unref())]);
   }
 }
+
+/** Milliseconds that an answer waits for its claim's release, so that an immediate retry finds the key free. */
+const releaseWaitMs = 100;
 
 /** Validated content, so that white space and member order do not matter. */
 function fingerprint({ operationId }: Operation, body: unknown): string {

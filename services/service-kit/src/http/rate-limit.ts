@@ -34,12 +34,18 @@ export function createRateLimit({ requestsPerMinute, trustedHops }: RateLimitOpt
     handler: (_request, _response, next) => next(new Problem(problems.rateLimited, `At most ${requestsPerMinute} requests a minute: slow down`)),
   });
   return {
-    admit: ({ request, response }) =>
+    admit: (exchange) =>
       new Promise((resolve, reject) => {
         const next = (error?: unknown) => (error instanceof Error ? reject(error) : resolve());
-        void middleware(request as Request, response as Response, next);
+        void middleware(exchange.request as Request, headerCollector(exchange), next);
       }),
   };
+}
+
+/** The part of a response that the limiter uses: its headers go to the exchange, which writes all of them at once. */
+function headerCollector({ response, furtherHeaders }: Exchange): Response {
+  const add = (name: string, value: unknown) => void furtherHeaders.push(name, String(value));
+  return { setHeader: add, append: add, header: add, set: add, headersSent: response.headersSent } as unknown as Response;
 }
 
 /**

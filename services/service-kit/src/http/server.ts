@@ -27,7 +27,8 @@ export const maxConnections = 2_000;
 
 /** Makes the HTTP server: bounded, and answering even what Node can't parse with a problem. */
 export function createHttpServer(listener: RequestListener, host: ExchangeHost): Server {
-  const server = createServer({ ...serverBounds }, listener);
+  // A missing Host is refused by the app, with a problem; Node's own answer has no body.
+  const server = createServer({ ...serverBounds, requireHostHeader: false }, listener);
   server.maxHeadersCount = maxHeaders + 1;
   server.maxConnections = maxConnections;
   const refuse = (socket: Duplex, type: ProblemType, detail: string) => refuseRaw(socket, new Problem(type, detail), host);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { createStatements } from '../store/statements';
-import type { Step, Store } from '../store/store';
+import { keyedDeadlineMs, type Step, type Store } from '../store/store';
 import { type Claim, claimMs, type IdempotencyKeys, type StoredAnswer } from './idempotency-keys';
 import {
   commonStatements,
@@ -40,10 +40,10 @@ export function createPostgresIdempotencyKeys(store: Store): IdempotencyKeys {
       // A row may vanish between the two statements, when its owner releases it: then the claim is open again.
       for (let tries = 0; tries < 5; tries++) {
         const token = randomUUID();
-        const query = claim({ operation, key, fingerprint, token, before: retentionStart() });
+        const query = { ...claim({ operation, key, fingerprint, token, before: retentionStart() }), deadlineMs: keyedDeadlineMs };
         const claimed = await store.write({ query, result: (rows) => rows.length === 1 });
         if (claimed) return claimOf({ operation, key }, token);
-        const [row] = await store.read<IdempotencyRow>(find({ operation, key, after: retentionStart() }));
+        const row = await store.find<IdempotencyRow>({ ...find({ operation, key, after: retentionStart() }), deadlineMs: keyedDeadlineMs });
         if (row) return replay(row, fingerprint);
       }
       throw keyInUse();

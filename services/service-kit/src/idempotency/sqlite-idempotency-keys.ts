@@ -70,7 +70,7 @@ export function createSqliteIdempotencyKeys(store: Store): IdempotencyKeys {
       }
       running.set(id, fingerprint);
       try {
-        const [row] = await store.read<IdempotencyRow>(find({ operation, key, after: retentionStart() }));
+        const row = await store.find<IdempotencyRow>(find({ operation, key, after: retentionStart() }));
         if (!row) return claimOf(id, { operation, key }, fingerprint);
         running.delete(id);
         return replay(row, fingerprint);

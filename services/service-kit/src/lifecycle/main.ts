@@ -101,6 +101,8 @@ function stopOnSignal(service: RunningService, host: NodeJS.Process, exit: Exit)
   if (host.connected) host.once('disconnect', () => stop(1, Infinity));
 }
 
+const fileErrors = ['EACCES', 'EROFS', 'ENOENT', 'EEXIST', 'ENOTDIR', 'EPERM'];
+
 /** Says why the service can't run and how to mend it. @returns the exit code */
 function explain(name: string, error: unknown, logger: Logger, host: NodeJS.Process): number {
   const { code, message } = error as NodeJS.ErrnoException;
@@ -111,7 +113,7 @@ function explain(name: string, error: unknown, logger: Logger, host: NodeJS.Proc
   if (error instanceof MigrationRefused) return say(message, configurationExitCode);
   if (error instanceof DatabaseInUse) return say(message, 1);
   if (code === 'EADDRINUSE') return say(`the port is taken (${message}): set PORT to another one, or stop what listens there`, 1);
-  if (code === 'EACCES' || code === 'EROFS' || code === 'ENOENT' || code?.startsWith('SQLITE_')) {
+  if (code !== undefined && (fileErrors.includes(code) || code.startsWith('SQLITE_'))) {
     return say(`the database file or its folder can't be used (${code}: ${message}): check the path and its permissions`, configurationExitCode);
   }
   logger.fatal({ err: error }, 'could not run');

@@ -30,11 +30,36 @@ export async function shutDown({ server, silentSockets, logger, timeoutMs, start
   logger.info('draining');
   startDraining();
   await new Promise((resolve) => setTimeout(resolve, Math.min(serveOnMs, timeoutMs)));
+  await untilQuiet(server);
   const clean = await closeServer(server, silentSockets, timeoutMs);
   if (!clean) logger.error({ timeout_ms: timeoutMs }, 'requests in flight were cut: the shutdown timeout passed');
   await closeResources();
   logger.info({ clean }, 'stopped');
   return clean ? 0 : 1;
+}
+
+/** Most milliseconds to wait for a busy process to catch up. */
+const quietTimeoutMs = 5_000;
+
+/** Turns of the event loop without a new connection or request that count as caught up, and how long one may take, in milliseconds. */
+const [quietTurns, quietTurnMs] = [3, 5];
+
+/**
+ * Waits until the process has caught up with what the kernel holds for it. A busy event loop accepts one connection and reads one request a
+ * turn: closing before it has read on would reset requests that arrived long ago.
+ */
+async function untilQuiet(server: Server): Promise<void> {
+  let arrivals = 0;
+  const count = () => void arrivals++;
+  server.on('connection', count).on('request', count);
+  const deadline = performance.now() + quietTimeoutMs;
+  for (let quiet = 0; quiet < quietTurns && performance.now() < deadline;) {
+    const [before, startedAt] = [arrivals, performance.now()];
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    quiet = arrivals === before && performance.now() - startedAt < quietTurnMs ? quiet + 1 : 0;
+  }
+  server.off('connection', count).off('request', count);
 }
 
 function closeServer(server: Server, silent: SilentSockets, timeoutMs: number): Promise<boolean> {
@@ -48,7 +73,8 @@ function closeServer(server: Server, silent: SilentSockets, timeoutMs: number): 
       clearTimeout(cut);
       resolve(clean);
     };
-    const idle = setInterval(closeIdle, closeIdleIntervalMs);
+    // From setImmediate: after the loop has read what arrived, so that no connection with an unread request counts as idle.
+    const idle = setInterval(() => setImmediate(closeIdle), closeIdleIntervalMs);
     const cut = setTimeout(() => {
       server.closeAllConnections();
       end(false);

@@ -6,6 +6,7 @@ import type { Logger } from '../logger';
 import { peerMetrics } from '../metrics/common-metrics';
 import { LatencyHistogram } from '../metrics/latency-histogram';
 import { gauge } from '../metrics/metrics';
+import { causeChain } from '../cause-chain';
 import { PeerInvalidAnswer, type PeerOutcome, PeerUnavailable } from './peer-errors';
 import { type CallLimits, createPeerHttp, permanentCodes } from './peer-http';
 import { RetryBudget } from './retry-budget';
@@ -79,7 +80,7 @@ export function createPeerClient({ name, baseUrl, limits, logger, registry, user
     budget.deposit();
     return http.axios.get<string>(http.basePath + path, {
       deadlineAt: performance.now() + limits.deadlineMs,
-      headers: { accept: 'application/json', 'user-agent': userAgent, 'x-request-id': requestId, traceparent },
+      wireHeaders: ['accept', 'application/json', 'user-agent', userAgent, 'x-request-id', requestId, 'traceparent', traceparent],
     });
   };
   const breaker = new CircuitBreaker(ask, { ...breakerOptions, errorFilter: (error: AxiosError) => !countsAgainstPeer(error) });
@@ -118,7 +119,7 @@ export function createPeerClient({ name, baseUrl, limits, logger, registry, user
             outcome,
             tries,
             duration_ms: Math.round(durationMs * 1000) / 1000,
-            ...(cause !== undefined && { err: cause }),
+            ...(cause !== undefined && { cause: causeChain(cause) }),
           },
           'outbound call',
         );

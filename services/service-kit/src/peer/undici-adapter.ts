@@ -15,9 +15,15 @@ export function createUndiciAdapter(pool: Pool): AxiosAdapter {
   return (config) =>
     new Promise((resolve, reject) => {
       const one = new Try(config, resolve, reject);
-      pool.dispatch({ path: config.url!, method: 'GET', headers: config.headers, headersTimeout: 0, bodyTimeout: 0 }, one);
+      pool.dispatch({ path: config.url!, method: 'GET', headers: config.wireHeaders ?? [], headersTimeout: 0, bodyTimeout: 0 }, one);
     });
 }
+
+/** What is not declared as plain JSON counts as no JSON, whatever it looks like. */
+const jsonPattern = /^application\/([\w.-]+\+)?json[ \t]*(;|$)/i;
+
+/** Nobody reads an answer's headers: its status and its checked body say all. */
+const noHeaders = new AxiosHeaders();
 
 class Try implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
@@ -25,7 +31,7 @@ class Try implements Dispatcher.DispatchHandler {
   private readonly chunks: Buffer[] = [];
   private length = 0;
   private status = 0;
-  private headers: Record<string, string> = {};
+  private isJson = false;
   private ended = false;
 
   constructor(
@@ -33,7 +39,8 @@ class Try implements Dispatcher.DispatchHandler {
     private readonly resolve: (response: AxiosResponse) => void,
     private readonly reject: (error: AxiosError) => void,
   ) {
-    this.timer = setTimeout(() => this.fail('no answer in time', AxiosError.ETIMEDOUT), config.timeout);
+    const timeLeftMs = (config.deadlineAt ?? Infinity) - performance.now();
+    this.timer = setTimeout(() => this.fail('no answer in time', AxiosError.ETIMEDOUT), Math.min(config.timeout ?? Infinity, Math.max(0, timeLeftMs)));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -43,7 +50,7 @@ class Try implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
     this.status = status;
-    this.headers = headers as Record<string, string>;
+    this.isJson = jsonPattern.test(String(headers['content-type'])) && (headers['content-encoding'] ?? 'identity') === 'identity';
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -54,9 +61,9 @@ class Try implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (!this.end()) return;
-    const data = (this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks)).toString('utf8');
+    const data = this.isJson ? (this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks)).toString('utf8') : '';
     const { config, status } = this;
-    const response: AxiosResponse = { data, status, statusText: '', headers: new AxiosHeaders(this.headers), config };
+    const response: AxiosResponse = { data, status, statusText: '', headers: noHeaders, config };
     if (config.validateStatus?.(status) === false) this.reject(new AxiosError(`status ${status}`, AxiosError.ERR_BAD_RESPONSE, config, undefined, response));
     else this.resolve(response);
   }

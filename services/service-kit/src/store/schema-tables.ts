@@ -23,9 +23,9 @@ export const schemaVersionQuery: Query = {
 
 /** A write of 64 KiB: it succeeds only on a disk that has room for real work again. */
 export function writeProbeQuery(dialect: Store['dialect']): Query {
-  // PostgreSQL would compress a repeated letter away, so its filler is made of hashes.
+  // Noise: SQLite writes no page that has not changed, and PostgreSQL would compress a repeated letter away.
   const filler = {
-    sqlite: 'zeroblob(65536)',
+    sqlite: 'randomblob(65536)',
     postgres: "(SELECT string_agg(md5(random()::text), '') FROM generate_series(1, 2048))",
   }[dialect];
   return {

@@ -32,7 +32,7 @@ export function createUsersRepository(store: Store): UsersRepository {
   const sql = compileStatements(store.dialect);
   return {
     async find(id) {
-      const [row] = await store.read<UserRow>(sql.find({ id }));
+      const row = await store.find<UserRow>(sql.find({ id }));
       return row && toUser(row);
     },
     async list(query) {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Client } from 'pg';
 import { databaseDeadlineMs, type Query } from '../store';
 import { createClient, type PostgresAddress } from './postgres-client';
@@ -14,11 +15,11 @@ export class PipelinedReader {
     this.lanes = Array.from({ length: size }, () => new Lane(address));
   }
 
-  /** Rows of a look-up. Rejects with the driver's error; after 2 s without an answer the connection is dropped. */
-  async run(query: Query): Promise<readonly unknown[]> {
+  /** First row of a look-up. Rejects with the driver's error; after its deadline without an answer the connection is dropped. */
+  async first(query: Query): Promise<unknown> {
     let lane = this.lanes[0]!;
     for (const other of this.lanes) if (other.inFlight < lane.inFlight) lane = other;
-    return lane.run(query);
+    return lane.first(query);
   }
 
   /** Connections that exist now. */
@@ -31,9 +32,13 @@ export class PipelinedReader {
   }
 }
 
+/** SQLSTATE invalid_sql_statement_name. */
+const statementMissing = '26000';
+
 class Lane {
   inFlight = 0;
   private client: Promise<Client> | undefined;
+  private corked = false;
 
   constructor(private readonly address: PostgresAddress) {}
 
@@ -41,22 +46,43 @@ class Lane {
     return this.client !== undefined;
   }
 
-  async run({ label, name = label, sql, parameters }: Query): Promise<readonly unknown[]> {
+  async first(query: Query): Promise<unknown> {
     this.inFlight++;
-    const deadline = performance.now() + databaseDeadlineMs;
+    const deadline = performance.now() + (query.deadlineMs ?? databaseDeadlineMs);
     try {
-      const client = await (this.client ??= this.connect());
-      const left = Math.max(1, Math.floor(deadline - performance.now()));
-      const { rows } = await client.query<object>({ name, text: sql, values: [...parameters], query_timeout: left } as never);
-      return rows;
+      return await this.send(query, deadline).catch((error: unknown) => {
+        // A statement whose preparation failed (its table was locked) is missing for those sent behind it: prepare it again.
+        if ((error as { code?: string }).code !== statementMissing) throw error;
+        return this.send(query, deadline);
+      });
     } finally {
       this.inFlight--;
     }
   }
 
+  private async send({ label, name = label, sql, parameters }: Query, deadline: number): Promise<unknown> {
+    const client = await (this.client ??= this.connect());
+    this.corkForThisTurn(client);
+    const left = Math.max(1, Math.floor(deadline - performance.now()));
+    const { rows } = await client.query<object>({ name, text: sql, values: [...parameters], query_timeout: left } as never);
+    return rows[0];
+  }
+
   async close(): Promise<void> {
     const client = await this.client?.catch(() => undefined);
     await client?.end();
+  }
+
+  /** All look-ups of one turn of the event loop leave in one packet. */
+  private corkForThisTurn(client: Client): void {
+    if (this.corked) return;
+    this.corked = true;
+    const { stream } = (client as Client & { connection: { stream: Socket } }).connection;
+    stream.cork();
+    setImmediate(() => {
+      this.corked = false;
+      stream.uncork();
+    });
   }
 
   private async connect(): Promise<Client> {

@@ -44,11 +44,15 @@ function withPassword(url: string, password: string): string {
 
 const [int8, timestamptz, jsonb] = [20, 1184, 3802];
 
+// Made once: the driver asks for a parser with every column of every answer.
+const toIsoTime = (text: string): string => new Date(text).toISOString();
+const asText = (text: string): string => text;
+
 /** Rows look like SQLite's: ids are numbers, times are ISO 8601 text, JSON documents are text. */
 const getTypeParser = ((oid: number, format?: 'text' | 'binary') => {
   if (oid === int8) return Number;
-  if (oid === timestamptz) return (text: string) => new Date(text).toISOString();
-  if (oid === jsonb) return (text: string) => text;
+  if (oid === timestamptz) return toIsoTime;
+  if (oid === jsonb) return asText;
   return loadPg().types.getTypeParser(oid, format) as (text: string) => unknown;
 }) as NonNullable<ClientConfig['types']>['getTypeParser'];
 

@@ -2,11 +2,14 @@ import type { Pool, PoolClient } from 'pg';
 import type { Metrics } from '../../metrics/metrics';
 import { Problem } from '../../problem';
 import { writeProbeQuery } from '../schema-tables';
-import { databaseDeadlineMs, type Query, type Store, type StoreStatus, timed, type Write } from '../store';
+import { databaseDeadlineMs, keyedDeadlineMs, type Query, type Store, type StoreStatus, timed, type Write } from '../store';
 import { PipelinedReader } from './pipelined-reader';
 import { clientConfig, loadPg, type PostgresAddress } from './postgres-client';
 import { DeadlineExceeded, translatePostgresError } from './postgres-errors';
 import { PostgresProbe } from './postgres-probe';
+
+/** Milliseconds that closing may take. */
+const closeTimeoutMs = 1_000;
 
 /** Seconds after which a connection is replaced, so that a failover or a rebalanced address is noticed: half an hour. */
 const maximumLifetimeSeconds = 1_800;
@@ -22,6 +25,8 @@ export function openPostgresStore(address: PostgresAddress, size: number, metric
   const pool: Pool = new (loadPg().Pool)({ ...clientConfig(address), max: size - lanes, maxLifetimeSeconds: maximumLifetimeSeconds });
   // An idle connection that breaks is dropped by the pool; without a listener the process would end.
   pool.on('error', () => undefined);
+  // One that breaks while it is lent out tells its borrower; it needs a listener all the same.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const probe = new PostgresProbe(address);
   let writable = true;
 
@@ -32,7 +37,8 @@ export function openPostgresStore(address: PostgresAddress, size: number, metric
 
   const write = async <Result>(job: Write<Result>): Promise<Result> => {
     try {
-      const result = await observed(job.query.label, () => withClient(pool, (session) => perform(session, job)));
+      const deadlineMs = job.query.deadlineMs ?? (job.alongside ? keyedDeadlineMs : databaseDeadlineMs);
+      const result = await observed(job.query.label, () => withClient(pool, deadlineMs, (session) => perform(session, job)));
       writable = true;
       return result;
     } catch (error) {
@@ -43,8 +49,9 @@ export function openPostgresStore(address: PostgresAddress, size: number, metric
 
   return {
     dialect: 'postgres',
-    read: <Row>(query: Query) => observed(query.label, () => reader.run(query) as Promise<readonly Row[]>),
-    list: <Row>(query: Query) => observed(query.label, () => withClient(pool, async (session) => (await session.run(query)).rows as readonly Row[])),
+    find: <Row>(query: Query) => observed(query.label, () => reader.first(query) as Promise<Row | undefined>),
+    list: <Row>(query: Query) =>
+      observed(query.label, () => withClient(pool, databaseDeadlineMs, async (session) => (await session.run(query)).rows as readonly Row[])),
     write,
     async status(): Promise<StoreStatus> {
       const { readable, schema } = await probe.look();
@@ -57,7 +64,9 @@ export function openPostgresStore(address: PostgresAddress, size: number, metric
       waiting: pool.waitingCount,
     }),
     async close() {
-      await Promise.all([reader.close(), pool.end(), probe.close()]);
+      // A silent server never answers the goodbye.
+      const closed = Promise.all([reader.close(), pool.end(), probe.close()]);
+      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);
     },
   };
 }
@@ -68,9 +77,9 @@ interface Session {
 }
 
 /** Lends a connection under one deadline for waiting, connecting and every statement. A connection that missed it is not used again. */
-async function withClient<T>(pool: Pool, work: (session: Session) => Promise<T>): Promise<T> {
-  const deadline = performance.now() + databaseDeadlineMs;
-  const client = await acquire(pool);
+async function withClient<T>(pool: Pool, deadlineMs: number, work: (session: Session) => Promise<T>): Promise<T> {
+  const deadline = performance.now() + deadlineMs;
+  const client = await acquire(pool, deadlineMs);
   let broken: Error | undefined;
   const remaining = () => {
     const left = Math.floor(deadline - performance.now());
@@ -100,15 +109,30 @@ async function withClient<T>(pool: Pool, work: (session: Session) => Promise<T>)
   }
 }
 
-async function acquire(pool: Pool): Promise<PoolClient> {
+async function acquire(pool: Pool, deadlineMs: number): Promise<PoolClient> {
+  const connecting = pool.connect();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    if (deadlineMs < databaseDeadlineMs) timer = setTimeout(() => reject(new DeadlineExceeded(isBusy(pool))), deadlineMs);
+  });
   try {
-    return await pool.connect();
+    return await Promise.race([connecting, late]);
   } catch (error) {
     // pg-pool says the same for a full pool and for a server that does not answer: the pool's own numbers tell them apart.
-    if (/timeout exceeded when trying to connect/.test((error as Error).message))
-      throw new DeadlineExceeded(pool.idleCount === 0 && pool.totalCount >= pool.options.max);
+    if (/timeout exceeded when trying to connect/.test((error as Error).message)) throw new DeadlineExceeded(isBusy(pool));
+    if (error instanceof DeadlineExceeded)
+      connecting.then(
+        (client) => client.release(),
+        () => undefined,
+      );
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function isBusy(pool: Pool): boolean {
+  return pool.idleCount === 0 && pool.totalCount >= pool.options.max;
 }
 
 async function perform<Result>(session: Session, { query, result, alongside }: Write<Result>): Promise<Result> {

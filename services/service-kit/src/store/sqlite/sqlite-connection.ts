@@ -37,6 +37,11 @@ export class SqliteConnection {
     return { rows, changes: rows.length };
   }
 
+  /** Runs a look-up: its first row. */
+  first(sql: string, parameters: readonly unknown[]): unknown {
+    return this.prepare(sql).get(parameters);
+  }
+
   private prepare(sql: string): Statement {
     let statement = this.statements.get(sql);
     if (!statement) {

@@ -21,16 +21,18 @@ export function openSqliteStore(path: string, metrics: Metrics): Store {
   const commits = new GroupCommit(writer);
   let writable = true;
 
-  const read = <Row>({ label, sql, parameters }: Query): Promise<readonly Row[]> => {
+  const read = <T>(label: string, work: () => unknown): Promise<T> => {
     const startedAt = performance.now();
     try {
-      return Promise.resolve(reader.run(sql, parameters).rows as readonly Row[]);
+      return Promise.resolve(work() as T);
     } catch (error) {
       return Promise.reject(translateSqliteError(error));
     } finally {
       metrics.databaseDuration.labels(label).observe((performance.now() - startedAt) / 1000);
     }
   };
+
+  const find = <Row>({ label, sql, parameters }: Query) => read<Row | undefined>(label, () => reader.first(sql, parameters));
 
   const write = async <Result>(job: Write<Result>): Promise<Result> => {
     try {
@@ -46,12 +48,12 @@ export function openSqliteStore(path: string, metrics: Metrics): Store {
 
   return {
     dialect: 'sqlite',
-    read,
-    list: read,
+    find,
+    list: <Row>({ label, sql, parameters }: Query) => read<readonly Row[]>(label, () => reader.run(sql, parameters).rows),
     write: (job) => timed(metrics.databaseDuration, job.query.label, () => write(job)),
     async status(): Promise<StoreStatus> {
       try {
-        const [row] = await read<{ version: number | null }>(schemaVersionQuery);
+        const row = await find<{ version: number | null }>(schemaVersionQuery);
         if (!writable) await write({ query: writeProbeQuery('sqlite'), result: () => undefined }).catch(() => undefined);
         return { readable: true, writable, schema: row?.version ?? 0 };
       } catch (error) {
