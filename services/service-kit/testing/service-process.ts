@@ -48,7 +48,8 @@ export async function startService(name: ServiceName, env: Record<string, string
   const child = spawn(process.execPath, [bundleOf(name)], {
     cwd: folder,
     env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel ends with this process, however it ends, and the service with the channel.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   child.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const output = collectOutput(child);

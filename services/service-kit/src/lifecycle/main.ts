@@ -1,5 +1,5 @@
 import { ConfigurationError, parseConfiguration, type ServiceConfiguration } from '../config/configuration';
-import type { ConfigurationSchema } from '../declaration';
+import type { ConfigurationSchema, ServiceDeclaration } from '../declaration';
 import { createLogger, type LogDestination, type Logger, standardOutput } from '../logger';
 import type { Build } from '../metrics/metrics';
 import { MigrationRefused } from '../store/migrations';
@@ -36,7 +36,7 @@ export async function main<Schema extends ConfigurationSchema>(definition: Servi
       await serve(definition, config, build, logger, host, exit);
     }
   } catch (error) {
-    exit(explain(declaration.name, error, logger, host));
+    exit(explain(declaration, config, error, logger, host));
   }
 }
 
@@ -104,7 +104,7 @@ function stopOnSignal(service: RunningService, host: NodeJS.Process, exit: Exit)
 const fileErrors = ['EACCES', 'EROFS', 'ENOENT', 'EEXIST', 'ENOTDIR', 'EPERM'];
 
 /** Says why the service can't run and how to mend it. @returns the exit code */
-function explain(name: string, error: unknown, logger: Logger, host: NodeJS.Process): number {
+function explain({ name, store }: ServiceDeclaration, config: object, error: unknown, logger: Logger, host: NodeJS.Process): number {
   const { code, message } = error as NodeJS.ErrnoException;
   const say = (sentence: string, exitCode: number) => {
     host.stderr.write(`${name}: ${sentence}\n`);
@@ -114,7 +114,11 @@ function explain(name: string, error: unknown, logger: Logger, host: NodeJS.Proc
   if (error instanceof DatabaseInUse) return say(message, 1);
   if (code === 'EADDRINUSE') return say(`the port is taken (${message}): set PORT to another one, or stop what listens there`, 1);
   if (code !== undefined && (fileErrors.includes(code) || code.startsWith('SQLITE_'))) {
-    return say(`the database file or its folder can't be used (${code}: ${message}): check the path and its permissions`, configurationExitCode);
+    const path = JSON.stringify((config as Record<string, unknown>)[store.pathVariable]);
+    return say(
+      `${store.pathVariable}: the file ${path} or its folder can't be used (${code}: ${message}): check the path and its permissions`,
+      configurationExitCode,
+    );
   }
   logger.fatal({ err: error }, 'could not run');
   return say(message, 1);
