@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { idempotencyKeyPattern, type IdempotencyKeys, isStoredAnswer, type StoredAnswer } from '../idempotency/idempotency-keys';
 import { Problem, problemBody, problems } from '../problem';
+import { waitAtMost } from '../wait-at-most';
 import { type Answer, entityTag, send } from './answer';
 import type { Exchange } from './exchange';
 import { readJsonBody } from './json-body';
@@ -66,8 +67,10 @@ async function carryOutOnce(operation: Operation, input: Input, exchange: Exchan
     throw error;
   } finally {
     // A database that is silent must not hold up the answer; the claim then runs out by itself.
-    const released = claim.release(stored).catch(() => undefined);
-    await Promise.race([released, new Promise((resolve) => setTimeout(resolve, releaseWaitMs).unref())]);
+    await waitAtMost(
+      releaseWaitMs,
+      claim.release(stored).catch(() => undefined),
+    );
   }
 }
 

@@ -27,7 +27,7 @@ export function createPostgresIdempotencyKeys(store: Store): IdempotencyKeys {
     return {
       alongside: (answer) => [step(answer)],
       complete: async (answer) => {
-        await store.write({ ...step(answer), result: () => undefined });
+        await store.write({ query: step(answer).query, result: () => undefined });
       },
       release: async (stored) => {
         if (!stored) await store.write({ query: release({ ...keyOf, token }), result: () => undefined });

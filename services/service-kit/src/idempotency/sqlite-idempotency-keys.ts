@@ -51,7 +51,7 @@ export function createSqliteIdempotencyKeys(store: Store): IdempotencyKeys {
     return {
       alongside: (answer) => [step(answer)],
       complete: async (answer) => {
-        await store.write({ ...step(answer), result: () => undefined });
+        await store.write({ query: step(answer).query, result: () => undefined });
       },
       release: () => {
         running.delete(id);

@@ -2,7 +2,7 @@ import axios, { type AxiosError, type AxiosInstance } from 'axios';
 import axiosRetry from 'axios-retry';
 import { Pool } from 'undici';
 import type { RetryBudget } from './retry-budget';
-import { createUndiciAdapter } from './undici-adapter';
+import { answerTooLong, createUndiciAdapter } from './undici-adapter';
 
 /** Bounds of one call. Times are in milliseconds. */
 export interface CallLimits {
@@ -78,7 +78,7 @@ function isTransient({ response, code }: AxiosError): boolean {
 }
 
 /** Codes of answers that arrived and were nonsense: asking again would bring them again. */
-export const permanentCodes: ReadonlySet<string> = new Set(['ERR_ANSWER_TOO_LONG', 'UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
+export const permanentCodes: ReadonlySet<string> = new Set([answerTooLong, 'UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH']);
 
 function timeLeft({ config }: AxiosError): number {
   return (config?.deadlineAt ?? 0) - performance.now();

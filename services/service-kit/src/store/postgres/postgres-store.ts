@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Metrics } from '../../metrics/metrics';
 import { Problem } from '../../problem';
+import { waitAtMost } from '../../wait-at-most';
 import { writeProbeQuery } from '../schema-tables';
 import { databaseDeadlineMs, keyedDeadlineMs, type Query, type Store, type StoreStatus, timed, type Write } from '../store';
 import { PipelinedReader } from './pipelined-reader';
@@ -65,8 +66,7 @@ export function openPostgresStore(address: PostgresAddress, size: number, metric
     }),
     async close() {
       // A silent server never answers the goodbye.
-      const closed = Promise.all([reader.close(), pool.end(), probe.close()]);
-      await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeTimeoutMs).unref())]);
+      await waitAtMost(closeTimeoutMs, Promise.all([reader.close(), pool.end(), probe.close()]));
     },
   };
 }
