@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createInterface } from 'node:readline';
+import { inLaunchersNames } from './plan.mjs';
 import { root } from './services.mjs';
 
 /** Longest wait for a service to become ready, in milliseconds: a migration of a large database fits in. */
@@ -18,7 +19,7 @@ const readyWithinMs = 60_000;
  */
 export function startChild(service, onLine, flags = []) {
   const child = spawn(process.execPath, [...flags, service.bundle], { cwd: root, env: service.env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', onLine);
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (line) => onLine(inLaunchersNames(service, line)));
   let ended;
   const exit = new Promise((resolve) => {
     // `close`, not `exit`: its last words are read by then

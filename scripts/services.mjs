@@ -42,3 +42,9 @@ export function servicePaths(name) {
 export function builtDeclaration(name) {
   return JSON.parse(readFileSync(servicePaths(name).built, 'utf8'));
 }
+
+/** The programs that write manifests: source and bundle of each. */
+export const synthBundles = {
+  [join(root, 'cdk8s', 'src', 'main.ts')]: join(root, 'cdk8s', 'dist', 'main.js'),
+  [join(root, 'cdk8s', 'src', 'secrets-main.ts')]: join(root, 'cdk8s', 'dist', 'secrets-main.js'),
+};

@@ -1,5 +1,6 @@
 import { type ComposeStack, type Created, createStack, orderEndToEnd } from './compose-stack';
 import { describeWithDocker, docker, inspect } from './docker';
+import { parseExposition } from './exposition';
 
 const minutes = 60_000;
 const services = ['user-service', 'order-service'];
@@ -22,6 +23,17 @@ describeWithDocker('docker compose', () => {
       made = await orderEndToEnd(stack, 'grace@example.com');
       expect(made.order).toMatchObject({ user_id: made.user.id, status: 'pending', total: 39.98 });
       expect(await (await fetch(`${stack.orders}/health/ready`)).json()).toMatchObject({ status: 'ok' });
+    });
+
+    it('counts that order on /metrics: at the client, and between the services', async () => {
+      const counted = async (url: string, metric: string, labels: object) =>
+        parseExposition(await (await fetch(`${url}/metrics`)).text())
+          .get(metric)!
+          .samples.filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
+          .reduce((sum, { value }) => sum + value, 0);
+      expect(await counted(stack.orders, 'http_requests_total', { method: 'POST', route: '/orders', status: '201' })).toBe(1);
+      expect(await counted(stack.orders, 'external_requests_total', { peer: 'user-service', outcome: 'ok' })).toBe(1);
+      expect(await counted(stack.users, 'http_requests_total', { method: 'GET', route: '/users/{id}', status: '200' })).toBe(1);
     });
 
     it('refuses an order of a user that does not exist', async () => {

@@ -49,6 +49,38 @@ describe.each(['user-service', 'order-service'] as const)('%s on the wire', (nam
     expect(responses.map(({ headers }) => headers['x-request-id'])).toEqual(requests.map((_, i) => `r${i}`));
   });
 
+  it.each([
+    ['a body of 3 MiB', (path: string) => rawRequest('POST', path, ['Content-Type: application/json'], ' '.repeat(3 << 20)), 413],
+    ['a head of 3 MiB', (path: string) => rawRequest('GET', path, [`X-Long: ${'a'.repeat(3 << 20)}`]), 431],
+    ['101 header fields and a body of 3 MiB', (path: string) => rawRequest('POST', path, Array<string>(101).fill('X-A: b'), ' '.repeat(3 << 20)), 431],
+    [
+      'a body of 3 MiB to no path, on a connection that is to close',
+      (path: string) => rawRequest('POST', `${path}/a/b`, ['Connection: close'], ' '.repeat(3 << 20)),
+      404,
+    ],
+  ] as const)('answers before the end of %s, and resets nothing while the rest arrives', async (_what, request, status) => {
+    const target = targets.all[name];
+    const canary = target.canary();
+    const bytes = request(target.collection);
+    // The answer is there after the first part; a server that closed on it would reset the connection when the second arrives.
+    const parts = [bytes.subarray(0, 40_000), bytes.subarray(40_000, 1 << 20), bytes.subarray(1 << 20), canary.bytes];
+    const { responses, ended } = await exchangeRaw(target.service.port, parts, { pauseMs: 100, sendFirst: true });
+    expect(responses.map((response) => response.status)).toEqual([status]);
+    expect(ended).toBe('fin');
+    expect(await canary.sang()).toBe(false);
+  });
+
+  it('lets go of a client that goes on sending after its answer', async () => {
+    const target = targets.all[name];
+    const head = rawRequest('POST', target.collection, ['Content-Type: application/json', 'Content-Length: 100000000']);
+    const endless = Array.from({ length: 30 }, () => Buffer.alloc(1024, ' '));
+    // Never reads, so it learns of the end by the reset that its sending meets.
+    const { ended, elapsedMs } = await exchangeRaw(target.service.port, [head, ...endless], { pauseMs: 100, sendFirst: true, timeoutMs: 10_000 });
+    expect(ended).toBe('reset');
+    expect(elapsedMs).toBeLessThan(5_000);
+    await target.expectAlive();
+  });
+
   it('answers a client that has already sent its FIN', async () => {
     const target = targets.all[name];
     const { responses } = await exchangeRaw(target.service.port, rawRequest('GET', target.collection), { end: true });

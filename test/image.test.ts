@@ -6,7 +6,9 @@ const minutes = 60_000;
 
 describeWithDocker('the image', () => {
   const image = 'berth-test/user-service';
-  const build = (...args: string[]) => docker(['build', '--quiet', '--build-arg', 'SERVICE=user-service', ...args, '.']);
+  const base = 'node:24-bookworm-slim';
+  const buildOf = (service: string, ...args: string[]) => docker(['build', '--quiet', '--build-arg', `SERVICE=${service}`, ...args, '.']);
+  const build = (...args: string[]) => buildOf('user-service', ...args);
   const started: string[] = [];
 
   beforeAll(() => build('--tag', image, '--build-arg', 'VERSION=1.2.3', '--build-arg', 'REVISION=abc1234'), 10 * minutes);
@@ -71,11 +73,37 @@ describeWithDocker('the image', () => {
   it(
     'adds at most 40 MB to its base, and no file that production does not need',
     async () => {
-      const [own, base] = await Promise.all([inspect(image), inspect('node:24-bookworm-slim')]);
-      expect(own.Size - base.Size).toBeLessThan(40_000_000);
+      expect((await inspect(image)).Size - (await inspect(base)).Size).toBeLessThan(40_000_000);
       const files = (await docker(['run', '--rm', '--entrypoint', 'find', image, '/home/appuser', '-type', 'f'])).split('\n');
       expect(files.filter((file) => /\.(ts|map|md|c|cc|h|gyp)$|esbuild|typescript|jest/.test(file))).toEqual([]);
       expect(files.filter((file) => file.endsWith('.node'))).toHaveLength(1);
+    },
+    minutes,
+  );
+
+  it(
+    'shares every layer of its base with the other service, which adds no more',
+    async () => {
+      const other = await buildOf('order-service');
+      const [shared, ...services] = await Promise.all([base, image, other].map(inspect));
+      const layers = shared!.RootFS.Layers;
+      for (const { RootFS, Size } of services) {
+        expect(RootFS.Layers.slice(0, layers.length)).toEqual(layers);
+        expect(Size - shared!.Size).toBeLessThan(40_000_000);
+      }
+    },
+    10 * minutes,
+  );
+
+  it(
+    'runs as no root, with no build tools and no cache of npm',
+    async () => {
+      const look =
+        'id -u; command -v gcc g++ cc make python3 git curl; find / -xdev \\( -name _cacache -o -name node-gyp -path "/home/*" \\) 2>/dev/null; ls -A /tmp; true';
+      const run = (of: string, user: string) => docker(['run', '--rm', '--user', user, '--entrypoint', 'sh', of, '-c', look]);
+      expect(await docker(['run', '--rm', '--entrypoint', 'id', image, '-u'])).toBe('10001');
+      // as root everywhere can be looked into
+      expect(await run(image, '0')).toBe('0');
     },
     minutes,
   );

@@ -8,6 +8,7 @@ import type { ServiceProcess } from '../services/service-kit/testing/service-pro
 import { openShop, type Shop } from '../services/service-kit/testing/shop';
 import { storesUnderTest } from '../services/service-kit/testing/stores';
 import { type Family, parseExposition } from './exposition';
+import { monitoredSeries } from './monitored-series';
 import { hasProgram } from './programs';
 
 const root = resolve(__dirname, '..');
@@ -89,6 +90,20 @@ describe.each(storesUnderTest())('/metrics of services that had traffic, on %s',
       const { stdout, stderr } = await checking;
       expect(stdout + stderr).toBe('');
     });
+  });
+
+  onLinux(`has every series that an alert or a dashboard is about, with the labels that it goes by${elsewhere}`, () => {
+    const asked = monitoredSeries();
+    const missing = asked.flatMap(({ services: about, name, labels }) =>
+      about.flatMap((service) => {
+        const samples = [...pages.get(service as ServiceName)!.values()].flatMap((each) => each.samples).filter((sample) => sample.name === name);
+        const isThere = samples.some((sample) => labels.every((label) => label in sample.labels));
+        return isThere ? [] : [`${service} has no ${name} with ${labels.join(', ') || 'any label'}`];
+      }),
+    );
+    expect(missing).toEqual([]);
+    expect(asked.every(({ services: about }) => about.length > 0)).toBe(true);
+    expect(new Set(asked.map(({ name }) => name)).size).toBeGreaterThan(10);
   });
 
   test('tells how calls to the peer ended, and how often they were tried again', () => {

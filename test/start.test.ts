@@ -93,6 +93,21 @@ describe('npm start', () => {
     expect(refused.output()).toContain('USER_SERVICE_PORT is "tcp://10.0.0.1:8000"');
   }, 60_000);
 
+  it('names every variable whose value is no port', async () => {
+    const refused = start('start', { USER_SERVICE_PORT: 'abc', ORDER_SERVICE_PORT: '70000' });
+    expect(await refused.ended()).toBe(1);
+    expect(refused.output()).toContain('USER_SERVICE_PORT is "abc"');
+    expect(refused.output()).toContain('ORDER_SERVICE_PORT is "70000"');
+  }, 60_000);
+
+  it('calls a wrong variable by the name that was set here, not by the one that the service knows', async () => {
+    const refused = start('start', { USER_DATABASE_URL: 'postgres:foo' });
+    expect(await refused.ended()).toBe(1);
+    expect(refused.output()).toMatch(/- USER_DATABASE_URL must be/);
+    expect(refused.output()).not.toMatch(/(?<!_)DATABASE_URL/);
+    await noneLeft(folder, 0);
+  }, 60_000);
+
   it('stops every service on Ctrl-C, leaves no process behind and exits with 0', async () => {
     const running = start();
     await serving(running);

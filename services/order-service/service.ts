@@ -5,6 +5,7 @@ export const orderService = declareService({
   name: 'order-service',
   port: 8001,
   description: "Owns orders. Asks user-service whether an order's user exists before it writes the order.",
+  paths: ['/orders'],
   configuration: {
     ORDER_DB_PATH: {
       kind: 'text',
@@ -40,6 +41,34 @@ export const orderService = declareService({
     },
   },
   peers: [{ name: 'user-service', urlVariable: 'USER_SERVICE_URL' }],
-  store: { pathVariable: 'ORDER_DB_PATH', schema: 2, schemaMinimum: 2 },
+  store: { pathVariable: 'ORDER_DB_PATH', database: 'orderdb', schema: 2, schemaMinimum: 2 },
   metrics: [],
+  resources: { cpu: '150m', cpuLimit: '1000m', memory: '256Mi', disk: '64Mi' },
+  scaling: { maximumReplicas: 10, targetCpuPercent: 70 },
+  checks: [
+    {
+      name: 'an order of a new user is made, read and deleted',
+      steps: [
+        {
+          service: 'user-service',
+          method: 'POST',
+          path: '/api/v1/users',
+          body: { email: 'check-{unique}@berth.example', name: 'Check' },
+          status: 201,
+          keep: { user: 'id' },
+        },
+        {
+          service: 'order-service',
+          method: 'POST',
+          path: '/api/v1/orders',
+          body: { user_id: '{user}', product_id: 'check', quantity: 1 },
+          status: 201,
+          keep: { order: 'id' },
+        },
+        { service: 'order-service', method: 'GET', path: '/api/v1/orders/{order}', status: 200 },
+        { service: 'order-service', method: 'DELETE', path: '/api/v1/orders/{order}', status: 204, cleanUp: true },
+        { service: 'user-service', method: 'DELETE', path: '/api/v1/users/{user}', status: 204, cleanUp: true },
+      ],
+    },
+  ],
 });

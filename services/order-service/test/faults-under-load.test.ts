@@ -64,19 +64,20 @@ describe('order-service under load while user-service is unsteady', () => {
     bench.proxy.forget();
     const healthy: Reply[] = [];
     const slow: Reply[] = [];
-    const reads = { healthy: [] as number[], slow: [] as number[] };
+    // One 99th percentile a spell: a read that waits for a slow call waits in every slow spell, a stall of the machine strikes one.
+    const readP99s = { healthy: [] as number[], slow: [] as number[] };
     // Healthy and slow spells take turns, at the same rate of orders: what else the machine does strikes both alike.
     for (let turn = 0; turn < turns; turn++) {
       await bench.proxy.set({ kind: 'none' });
-      await spell(healthy, reads.healthy);
+      readP99s.healthy.push(await spell(healthy));
       await bench.proxy.set({ kind: 'latency', delayMs: 700, jitterMs: 300 });
-      await spell(slow, reads.slow);
+      readP99s.slow.push(await spell(slow));
     }
     const created = [...healthy, ...slow].filter(({ status }) => status === 201).length;
     const slowestMs = Math.round(Math.max(...slow.map(({ ms }) => ms)));
     // The slowest answer of a healthy spell waited for nothing but this machine: on a quiet one that is far below 200 ms.
     const machineMs = Math.round(Math.max(...healthy.map(({ ms }) => ms)));
-    const [beside, during] = [percentile(reads.healthy, 0.99), percentile(reads.slow, 0.99)];
+    const [beside, during] = [percentile(readP99s.healthy, 0.5), percentile(readP99s.slow, 0.5)];
     sayMeasured('user-service is slow', { calls: slow.length, slowestMs, machineMs, readP99Ms: during, besideHealthyMs: beside });
     expect([...healthy, ...slow].filter((result) => result.status !== 201 && !isHonest503(result))).toEqual([]);
     expect(slowestMs).toBeLessThan(answeredWithinMs + Math.max(0, machineMs - answerMs));
@@ -107,10 +108,14 @@ describe('order-service under load while user-service is unsteady', () => {
     return { placed, readMs: reads.map(({ ms }) => ms) };
   }
 
-  async function spell(placed: Reply[], readMs: number[]): Promise<void> {
+  /** Orders and reads at their rates for a while. @returns the reads' 99th percentile in milliseconds */
+  async function spell(placed: Reply[]): Promise<number> {
     const [results, reads] = await Promise.all([atRate(ordersPerSecond, spellMs, () => orders.place(bench.user.id)), atRate(50, spellMs, readOrders)]);
     placed.push(...results);
-    readMs.push(...reads.map(({ ms }) => ms));
     expect(reads.filter(({ status }) => status !== 200)).toEqual([]);
+    return percentile(
+      reads.map(({ ms }) => ms),
+      0.99,
+    );
   }
 });

@@ -3,6 +3,9 @@
  * starts and the infrastructure reads it when it writes manifests. This file imports nothing.
  */
 
+/** The canonical prefix of the API. The same paths answer without it too, for an Ingress that routes `/users` and the like. */
+export const apiPrefix = '/api/v1';
+
 interface VariableBase {
   /** One sentence for the configuration table: what it decides, with its unit. */
   readonly description: string;
@@ -34,6 +37,8 @@ export interface ChoiceVariable extends VariableBase {
 /** Free text: a host, a file's path, a password. */
 export interface TextVariable extends VariableBase {
   readonly kind: 'text';
+  /** White space anywhere in it is a fault. @default false */
+  readonly spaceless?: boolean;
   readonly default?: string;
 }
 
@@ -63,6 +68,8 @@ export interface PeerDeclaration {
 export interface StoreDeclaration {
   /** The variable that holds the SQLite file's path, used while `DATABASE_URL` is unset. */
   readonly pathVariable: string;
+  /** The name of its PostgreSQL database. Its role is called what the service is called, with underscores. */
+  readonly database: string;
   /** The schema version that this release's migrations lead to. */
   readonly schema: number;
   /** The oldest schema version on which this release works; below it the service is not ready. */
@@ -77,6 +84,52 @@ export interface MetricDeclaration {
   readonly labels: readonly string[];
 }
 
+/** Thousandths of a CPU core. */
+export type Cpu = `${number}m`;
+
+/** Mebibytes. */
+export type Mebibytes = `${number}Mi`;
+
+/** What one replica is given. Figures come from measurement under load; an environment may give it more. */
+export interface ResourcesDeclaration {
+  /** CPU that is reserved; an autoscaler's percentage is of this. */
+  readonly cpu: Cpu;
+  /** Most CPU it may use: generous, because a throttled process answers late. */
+  readonly cpuLimit: Cpu;
+  /** Memory that is reserved, and the most it may use: a process above it is killed. */
+  readonly memory: Mebibytes;
+  /** Disk for `/tmp` and the log, reserved and at most. */
+  readonly disk: Mebibytes;
+}
+
+/** How far the service may be scaled out where an environment scales by load. */
+export interface ScalingDeclaration {
+  readonly maximumReplicas: number;
+  /** Share of the reserved CPU, in percent, that the autoscaler aims at. */
+  readonly targetCpuPercent: number;
+}
+
+/** One call of a check. `{name}` in the path and in the body's texts is replaced by what was kept under that name; `{unique}` by a fresh word. */
+export interface CheckStep {
+  /** The service that is called: this one or a peer. */
+  readonly service: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** The status that is expected. */
+  readonly status: number;
+  /** Members of the answer to keep for later steps: name to member. */
+  readonly keep?: Readonly<Record<string, string>>;
+  /** Removes what the check made: carried out at the end, whatever failed before. */
+  readonly cleanUp?: boolean;
+}
+
+/** A way to prove a deployed service by its own API. It leaves no data behind. */
+export interface CheckDeclaration {
+  readonly name: string;
+  readonly steps: readonly CheckStep[];
+}
+
 /** Everything that others need to know about a service. */
 export interface ServiceDeclaration<Schema extends ConfigurationSchema = ConfigurationSchema> {
   /** Lower-case words with dashes; also the name of its Deployment, Service and image. */
@@ -85,12 +138,17 @@ export interface ServiceDeclaration<Schema extends ConfigurationSchema = Configu
   readonly port: number;
   /** One sentence: what it owns and does. */
   readonly description: string;
+  /** What an Ingress routes to it, such as `/users`, with and without {@link apiPrefix}. None: it is reached from inside only. */
+  readonly paths: readonly string[];
   /** Its own variables; those of every service (`commonVariables`) are added to them. */
   readonly configuration: Schema;
   readonly peers: readonly PeerDeclaration[];
   readonly store: StoreDeclaration;
   /** Its own metrics; those of every service (`commonMetrics`) are added to them. */
   readonly metrics: readonly MetricDeclaration[];
+  readonly resources: ResourcesDeclaration;
+  readonly scaling: ScalingDeclaration;
+  readonly checks: readonly CheckDeclaration[];
 }
 
 /** Types a declaration exactly, so that its configuration is typed by its own variables. */

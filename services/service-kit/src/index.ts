@@ -1,20 +1,20 @@
 /** The service kit's public face: what a service may use. */
-export { declareService, type ServiceDeclaration } from './declaration';
+export { apiPrefix, declareService, type ServiceDeclaration } from './declaration';
 export { main } from './lifecycle/main';
 export { startService, type ServiceDefinition, type ServiceParticulars, type ServiceParts } from './lifecycle/service';
 export { created, noContent, ok, type Answer, type Versioned } from './http/answer';
 export { defineOperation, type CallContext, type Operation, type Precondition } from './http/operation';
-export { apiPrefix } from './http/app';
 export { idParameter, idText, listQuery, maximumId, pageLimits, type PageRequest } from './http/parameters';
 export { answerPage, page, type Page } from './http/page';
 export { text } from './http/text';
+export { plainMessage } from './http/validation-messages';
 export { Problem, problems, type ProblemType } from './problem';
 export { createStatements, type Statement, type Statements } from './store/statements';
-export { UniqueViolation, type Query, type Store } from './store/store';
+export { UniqueViolation, withDeadline, type Query, type Store } from './store/store';
 export type { AlongsideWrite } from './idempotency/idempotency-keys';
 export { idempotencyMigration } from './idempotency/idempotency-migration';
 export type { Migration } from './store/migrations';
-export { changeRow } from './store/change-row';
+export { createChangeRow } from './store/change-row';
 export { createPeerClient, type PeerAnswer, type PeerClient, type PeerOptions, type Reading } from './peer/peer-client';
 export { PeerInvalidAnswer, PeerUnavailable } from './peer/peer-errors';
 export { commonVariables } from './config/common-variables';

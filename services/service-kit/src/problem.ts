@@ -6,6 +6,8 @@ export interface ProblemType {
   readonly status: number;
   /** Short sentence for people, the same each time. */
   readonly title: string;
+  /** The same request may succeed a little later: the answer says when by `Retry-After`. @default false */
+  readonly passing?: boolean;
 }
 
 /** One fault of a request's content. */
@@ -54,19 +56,19 @@ export const problems = {
   notFound: { code: 'not_found', status: 404, title: 'Not found' },
   methodNotAllowed: { code: 'method_not_allowed', status: 405, title: 'Method not allowed' },
   requestTimeout: { code: 'request_timeout', status: 408, title: 'Request timeout' },
-  idempotencyKeyInUse: { code: 'idempotency_key_in_use', status: 409, title: 'A request with this Idempotency-Key is running' },
-  editConflict: { code: 'edit_conflict', status: 409, title: 'Edit conflict' },
+  idempotencyKeyInUse: { code: 'idempotency_key_in_use', status: 409, title: 'A request with this Idempotency-Key is running', passing: true },
+  editConflict: { code: 'edit_conflict', status: 409, title: 'Edit conflict', passing: true },
   preconditionFailed: { code: 'precondition_failed', status: 412, title: 'Precondition failed' },
   contentTooLarge: { code: 'content_too_large', status: 413, title: 'Content too large' },
   unsupportedMediaType: { code: 'unsupported_media_type', status: 415, title: 'Unsupported media type' },
   expectationFailed: { code: 'expectation_failed', status: 417, title: 'Expectation failed' },
   invalidContent: { code: 'invalid_content', status: 422, title: 'Invalid content' },
   idempotencyKeyReused: { code: 'idempotency_key_reused', status: 422, title: 'Idempotency-Key used for another request' },
-  rateLimited: { code: 'rate_limited', status: 429, title: 'Too many requests' },
+  rateLimited: { code: 'rate_limited', status: 429, title: 'Too many requests', passing: true },
   headersTooLarge: { code: 'headers_too_large', status: 431, title: 'Request header fields too large' },
   internalError: { code: 'internal_error', status: 500, title: 'Internal error' },
-  databaseUnavailable: { code: 'database_unavailable', status: 503, title: 'Database unavailable' },
-  overloaded: { code: 'overloaded', status: 503, title: 'Overloaded' },
+  databaseUnavailable: { code: 'database_unavailable', status: 503, title: 'Database unavailable', passing: true },
+  overloaded: { code: 'overloaded', status: 503, title: 'Overloaded', passing: true },
   insufficientStorage: { code: 'insufficient_storage', status: 507, title: 'Insufficient storage' },
 } as const satisfies Record<string, ProblemType>;
 

@@ -30,8 +30,8 @@ export interface PostgresServer {
   readonly folder: string;
   /** User and group the server runs as when the test is root; unset otherwise. */
   readonly owner: UnixUser | undefined;
-  /** Makes an empty database and gives its URL. @param name Made up when left out. */
-  createDatabase(name?: string): Promise<string>;
+  /** Makes an empty database and gives its URL. @param name Made up when left out. @param clauses More of `CREATE DATABASE`. */
+  createDatabase(name?: string, clauses?: string): Promise<string>;
   /** Runs one statement as superuser. @param url Which database. @default {@link adminUrl} */
   query(sql: string, url?: string): Promise<Record<string, unknown>[]>;
   /** Ends the server: `fast` cuts its clients and shuts down cleanly, `immediate` is a crash. @default 'fast' */
@@ -97,8 +97,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     folder,
     owner,
     query,
-    createDatabase: async (name = `t_${randomBytes(6).toString('hex')}`) => {
-      await query(`CREATE DATABASE "${name}"`);
+    createDatabase: async (name = `t_${randomBytes(6).toString('hex')}`, clauses = '') => {
+      await query(`CREATE DATABASE "${name}" ${clauses}`);
       return adminUrl.replace(/\/postgres$/, `/${name}`);
     },
     stop: async (mode = 'fast') => {

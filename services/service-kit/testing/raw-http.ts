@@ -25,6 +25,8 @@ export interface RawExchangeOptions {
   readonly end?: boolean;
   /** Pause between the parts, when there are several. @default 20 */
   readonly pauseMs?: number;
+  /** Read nothing before the last part is sent and a pause has passed, as a simple client does. @default false */
+  readonly sendFirst?: boolean;
   /** Stop waiting as soon as this many answers are complete. @default no number: wait for the end */
   readonly enough?: number;
   /** The method of the first request, which says whether its answer has a body. @default 'GET' */
@@ -41,7 +43,7 @@ export class MalformedResponseError extends Error {
  * @throws MalformedResponseError when what came back is not a row of well-formed answers.
  */
 export async function exchangeRaw(port: number, parts: string | Buffer | readonly (string | Buffer)[], options: RawExchangeOptions = {}): Promise<RawExchange> {
-  const { timeoutMs = 2000, end = false, pauseMs = 20, enough = Infinity, method = 'GET' } = options;
+  const { timeoutMs = 2000, end = false, pauseMs = 20, sendFirst = false, enough = Infinity, method = 'GET' } = options;
   const startedAtMs = performance.now();
   const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
   const received: Buffer[] = [];
@@ -58,8 +60,13 @@ export async function exchangeRaw(port: number, parts: string | Buffer | readonl
     });
     setTimeout(resolve, timeoutMs, 'open').unref();
   });
+  if (sendFirst) socket.pause();
   await sendAll(socket, typeof parts === 'string' || Buffer.isBuffer(parts) ? [parts] : parts, pauseMs);
   if (end) socket.end();
+  if (sendFirst) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    socket.resume();
+  }
   const how = await ended;
   socket.destroy();
   const bytes = Buffer.concat(received);

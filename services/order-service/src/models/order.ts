@@ -1,4 +1,4 @@
-import { idText, maximumId, text } from '@berth/service-kit';
+import { idText, maximumId, plainMessage, text } from '@berth/service-kit';
 import * as z from 'zod';
 import { priceSchema } from './money';
 import { type OrderStatus, orderStatuses } from './order-status';
@@ -85,7 +85,7 @@ const shortForm = z
 export const newOrderSchema = z.unknown().transform((body, context): NewOrder => {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const isShort = isObject && !('items' in body) && ('product_id' in body || 'quantity' in body);
-  const result = (isShort ? shortForm : longForm).safeParse(body);
+  const result = (isShort ? shortForm : longForm).safeParse(body, { error: plainMessage });
   if (result.success) return result.data;
   context.issues.push(...result.error.issues.map((issue) => ({ ...issue, input: body }) as z.core.$ZodRawIssue));
   return z.NEVER;

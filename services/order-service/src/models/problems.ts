@@ -13,7 +13,7 @@ export const illegalStatusTransition: ProblemType = { code: 'illegal_status_tran
 export const orderNotEditable: ProblemType = { code: 'order_not_editable', status: 409, title: 'Order not editable' };
 
 /** 503: user-service can't be asked now. */
-export const userServiceUnavailable: ProblemType = { code: 'user_service_unavailable', status: 503, title: 'User service unavailable' };
+export const userServiceUnavailable: ProblemType = { code: 'user_service_unavailable', status: 503, title: 'User service unavailable', passing: true };
 
 /** 502: user-service answered nonsense. */
 export const userServiceInvalidResponse: ProblemType = {

@@ -1,4 +1,4 @@
-import { type AlongsideWrite, createStatements, page, type Page, type PageRequest, type Store } from '@berth/service-kit';
+import { type AlongsideWrite, createStatements, page, type Page, type PageRequest, type Store, withDeadline } from '@berth/service-kit';
 import type { Generated } from 'kysely';
 import type { NewOrder, Order, OrderItem } from '../models/order';
 import type { OrderStatus } from '../models/order-status';
@@ -14,27 +14,28 @@ export type OrderColumns = Pick<Order, 'status' | 'items' | 'shippingAddress'>;
 
 /** Orders in the store. */
 export interface OrdersRepository {
-  find(id: number): Promise<Order | undefined>;
+  /** @param deadlineMs - milliseconds that it may take */
+  find(id: number, deadlineMs?: number): Promise<Order | undefined>;
   list(query: OrderQuery): Promise<Page<Order>>;
   /** Adds a pending order. */
   insert(order: NewOrder, alongside?: AlongsideWrite<Order>): Promise<Order>;
   /** Writes an order's columns where its version is still the given one. @returns the order as it is then, `undefined` when it has changed */
-  update(order: Order, columns: OrderColumns): Promise<Order | undefined>;
-  /** Deletes an order where its version is still the given one. @returns whether it did */
-  delete(order: Order): Promise<boolean>;
+  update(order: Order, columns: OrderColumns, deadlineMs?: number): Promise<Order | undefined>;
+  /** Deletes an order, with a version only where it is still that one. @returns whether it did */
+  delete(id: number, version?: number, deadlineMs?: number): Promise<boolean>;
 }
 
 /** Orders in a SQLite or PostgreSQL database. */
 export function createOrdersRepository(store: Store): OrdersRepository {
   const sql = compileStatements(store.dialect);
   return {
-    async find(id) {
-      const row = await store.find<OrderRow>(sql.find({ id }));
+    async find(id, deadlineMs) {
+      const row = await store.find<OrderRow>(withDeadline(sql.find({ id }), deadlineMs));
       return row && toOrder(row);
     },
     async list(query) {
-      const rows = await store.list<OrderRow>(sql.list(query));
-      const { items, nextCursor } = page(rows, query.limit);
+      const listed = await store.list<OrderRow>(sql.list(query), 'orders');
+      const { items, nextCursor } = page(listed, query.limit);
       return { items: items.map(toOrder), nextCursor };
     },
     insert: ({ userId, items, shippingAddress }, alongside) =>
@@ -43,12 +44,16 @@ export function createOrdersRepository(store: Store): OrdersRepository {
         result: ([row]) => toOrder(row as OrderRow),
         alongside,
       }),
-    update: ({ id, version }, { status, items, shippingAddress }) =>
+    update: ({ id, version }, { status, items, shippingAddress }, deadlineMs) =>
       store.write({
-        query: sql.update({ id, version, status, items: JSON.stringify(items), shippingAddress, now: new Date().toISOString() }),
+        query: withDeadline(sql.update({ id, version, status, items: JSON.stringify(items), shippingAddress, now: new Date().toISOString() }), deadlineMs),
         result: ([row]) => (row === undefined ? undefined : toOrder(row as OrderRow)),
       }),
-    delete: ({ id, version }) => store.write({ query: sql.delete({ id, version }), result: (rows) => rows.length === 1 }),
+    delete: (id, version, deadlineMs) =>
+      store.write({
+        query: withDeadline(version === undefined ? sql.delete({ id }) : sql.deleteVersion({ id, version }), deadlineMs),
+        result: (rows) => rows.length === 1,
+      }),
   };
 }
 
@@ -101,7 +106,8 @@ function compileStatements(dialect: Store['dialect']) {
         .where('version', '=', version)
         .returning(columns),
     ),
-    delete: compile<{ id: number; version: number }>('orders.delete', (db, { id, version }) =>
+    delete: compile<{ id: number }>('orders.delete', (db, { id }) => db.deleteFrom('orders').where('id', '=', id).returning('id')),
+    deleteVersion: compile<{ id: number; version: number }>('orders.delete_version', (db, { id, version }) =>
       db.deleteFrom('orders').where('id', '=', id).where('version', '=', version).returning('id'),
     ),
     list: ({ limit, cursor, offset, userId, status }: OrderQuery) =>

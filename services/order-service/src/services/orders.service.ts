@@ -1,4 +1,4 @@
-import { type AlongsideWrite, type CallContext, changeRow, type Page, type Precondition, Problem, problems } from '@berth/service-kit';
+import { type AlongsideWrite, type CallContext, createChangeRow, type Page, type Precondition, Problem, problems } from '@berth/service-kit';
 import type { NewOrder, Order, OrderChanges } from '../models/order';
 import { allowedTransitions, mayBecome, type OrderStatus } from '../models/order-status';
 import { illegalStatusTransition, orderNotEditable, orderNotFound, userNotFound } from '../models/problems';
@@ -20,20 +20,22 @@ export interface OrdersService {
 
 /** Makes the rules over a repository and the users. */
 export function createOrdersService(orders: OrdersRepository, users: UserDirectory): OrdersService {
-  async function find(id: number): Promise<Order> {
-    const order = await orders.find(id);
+  const changeRow = createChangeRow();
+
+  async function find(id: number, deadlineMs?: number): Promise<Order> {
+    const order = await orders.find(id, deadlineMs);
     if (order === undefined) throw new Problem(orderNotFound, 'Order not found');
     return order;
   }
 
-  async function findMatching(id: number, ifMatch: Precondition | undefined): Promise<Order> {
-    const order = await find(id);
+  async function findMatching(id: number, ifMatch: Precondition | undefined, deadlineMs: number): Promise<Order> {
+    const order = await find(id, deadlineMs);
     if (ifMatch?.(order) === false) throw new Problem(problems.preconditionFailed, 'The order has changed since: read it again');
     return order;
   }
 
   return {
-    find,
+    find: (id) => find(id),
     list: (query) => orders.list(query),
     async place(order, context, alongside) {
       if (!(await users.exists(order.userId, context))) throw new Problem(userNotFound, 'User not found');
@@ -41,16 +43,22 @@ export function createOrdersService(orders: OrdersRepository, users: UserDirecto
     },
     change: (id, changes, ifMatch) =>
       changeRow(
-        () => findMatching(id, ifMatch),
-        (order) => {
+        id,
+        (deadlineMs) => findMatching(id, ifMatch, deadlineMs),
+        (order, deadlineMs) => {
           assertEditable(order, changes);
-          return orders.update(order, { ...order, ...changes });
+          return orders.update(order, { ...order, ...changes }, deadlineMs);
         },
       ),
     async remove(id, ifMatch) {
+      if (ifMatch === undefined) {
+        if (!(await orders.delete(id))) throw new Problem(orderNotFound, 'Order not found');
+        return;
+      }
       await changeRow(
-        () => findMatching(id, ifMatch),
-        async (order) => (await orders.delete(order)) || undefined,
+        id,
+        (deadlineMs) => findMatching(id, ifMatch, deadlineMs),
+        async ({ version }, deadlineMs) => (await orders.delete(id, version, deadlineMs)) || undefined,
       );
     },
   };

@@ -52,7 +52,7 @@ function readAnswer({ status, body }: PeerAnswer, userId: number, peer: string):
 
 function toProblem(error: unknown, { requestId }: CallContext, log: FaultLog): unknown {
   if (error instanceof PeerUnavailable) {
-    return new Problem(userServiceUnavailable, 'User service unavailable', { headers: { 'Retry-After': '1' }, cause: error });
+    return new Problem(userServiceUnavailable, 'User service unavailable', { cause: error });
   }
   if (error instanceof PeerInvalidAnswer) {
     log.error({ request_id: requestId, err: error }, 'configuration error: what answers at USER_SERVICE_URL does not behave like user-service');

@@ -7,7 +7,7 @@ import type { ConfigurationSchema } from '../declaration';
  */
 export const commonVariables = {
   PORT: { kind: 'integer', minimum: 0, maximum: 65_535, description: 'TCP port to listen on; 0 takes any free one' },
-  HOST: { kind: 'text', default: '0.0.0.0', description: 'Address to listen on' },
+  HOST: { kind: 'text', spaceless: true, default: '0.0.0.0', description: 'Address to listen on' },
   DATABASE_URL: {
     kind: 'url',
     schemes: ['postgres', 'postgresql'],
@@ -42,7 +42,8 @@ export const commonVariables = {
     minimum: 0,
     maximum: 600_000,
     default: 25_000,
-    description: 'Longest wait in milliseconds for requests in flight after SIGTERM; past it connections are cut and the exit code is 1',
+    description:
+      'Longest time in milliseconds from SIGTERM on for requests in flight, the first 500 ms of serving on included; past it connections are cut and the exit code is 1',
   },
   READINESS_REQUIRES_PEERS: {
     kind: 'flag',
@@ -53,7 +54,7 @@ export const commonVariables = {
     kind: 'integer',
     minimum: 1,
     maximum: 1_000_000,
-    description: 'Requests a minute that one client address may make; unset means no limit',
+    description: 'Requests a minute that one client address may make; unset means no limit. All calls of a peer come from its address: it is one client',
   },
   TRUST_PROXY: {
     kind: 'integer',

@@ -8,6 +8,7 @@ const declaration = declareService({
   name: 'boat-service',
   port: 8123,
   description: 'Owns boats.',
+  paths: [],
   configuration: {
     BOAT_DB_PATH: { kind: 'text', default: './boats.db', description: 'File' },
     BOAT_URL: { kind: 'url', schemes: ['http', 'https'], default: 'http://localhost:1', description: 'Peer' },
@@ -15,8 +16,11 @@ const declaration = declareService({
     BOAT_KIND: { kind: 'choice', choices: ['sail', 'motor'], default: 'sail', description: 'Kind' },
   },
   peers: [],
-  store: { pathVariable: 'BOAT_DB_PATH', schema: 1, schemaMinimum: 1 },
+  store: { pathVariable: 'BOAT_DB_PATH', database: 'boatdb', schema: 1, schemaMinimum: 1 },
   metrics: [],
+  resources: { cpu: '100m', cpuLimit: '1000m', memory: '256Mi', disk: '64Mi' },
+  scaling: { maximumReplicas: 10, targetCpuPercent: 70 },
+  checks: [],
 });
 
 const parse = (env: Readonly<Record<string, string | undefined>>) => parseConfiguration(declaration, env);
@@ -68,13 +72,17 @@ describe('the configuration', () => {
     ...['mysql://db/x', 'db.example', 'postgres'].map((value) => ['DATABASE_URL', value] as const),
     ...['0', '-5', '1.5'].map((value) => ['RATE_LIMIT_PER_MINUTE', value] as const),
     ...['-1', '11', 'all'].map((value) => ['TRUST_PROXY', value] as const),
+    ...['http:localhost', 'http:/boats'].map((value) => ['BOAT_URL', value] as const),
+    ...['postgres:foo', 'postgres:/db/x'].map((value) => ['DATABASE_URL', value] as const),
+    ...[' 127.0.0.1', '127.0.0.1 ', 'a b', '\t'].map((value) => ['HOST', value] as const),
+    ...[':memory:', ' :memory: ', 'file:boats.db', ' boats.db', 'boats.db '].map((value) => ['BOAT_DB_PATH', value] as const),
     ['LOG_LEVEL', 'loud'],
     ['SHUTDOWN_TIMEOUT_MS', '-1'],
     ['DATABASE_POOL_SIZE', '0'],
   ];
 
   it.each(wrong)('refuses %s=%s with its name and what it must be', (name, value) => {
-    expect(faultsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must be .+`)) as string]);
+    expect(faultsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name} must (be|not) .+`)) as string]);
   });
 
   it('tells every fault at once', () => {
@@ -109,6 +117,33 @@ describe('the configuration', () => {
   it('never shows a secret’s value', () => {
     const faults = faultsOf({ DATABASE_URL: 'mysql://user:hidden@db/boats' });
     expect(faults.join()).not.toContain('hidden');
+  });
+
+  it.each(['postgres://u:TOP%99SECRET@db/boats', 'postgres://u%ff:SECRET@db/boats', 'postgres://u:SECRET@db/%80', 'postgres://u:SECRET%zz@db/boats'])(
+    'refuses a database URL that can not be decoded, without showing it: %s',
+    (url) => {
+      const faults = faultsOf({ DATABASE_URL: url });
+      expect(faults).toEqual([expect.stringMatching(/^DATABASE_URL must be percent-encoded/) as string]);
+      expect(faults.join()).not.toContain('SECRET');
+    },
+  );
+
+  it.each([
+    'sslrootcert=/nope',
+    'sslmode=verify-full&sslkey=/nope',
+    'sslmode=verify',
+    'sslnegotiation=now',
+    'sslnegotiation=direct&sslmode=disable',
+    'sslmode=verify-ca&uselibpqcompat=true',
+  ])('refuses what the driver would throw on with every request: %s', (query) => {
+    expect(faultsOf({ DATABASE_URL: `postgres://u:SECRET@db/boats?${query}` })).toEqual([expect.stringMatching(/^DATABASE_URL (?!.*SECRET).*ssl/) as string]);
+  });
+
+  it('takes every way to ask for encryption that the driver knows', () => {
+    const ca = fileOf('ca.pem', '');
+    for (const query of ['sslmode=require', 'sslmode=no-verify', 'uselibpqcompat=true&sslmode=require', `sslrootcert=${ca}`, 'sslmode=disable']) {
+      expect(faultsOf({ DATABASE_URL: `postgres://u:p%40ss@db:5433/boats?${query}` })).toEqual([]);
+    }
   });
 
   it('does not read NAME_FILE of what is no secret', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ConfigurationSchema, ServiceDeclaration, Variable } from '../declaration';
 import { commonVariables } from './common-variables';
+import { databaseUrlFault } from './database-url';
 
 type Parsed<V extends Variable> = V['kind'] extends 'integer'
   ? number
@@ -62,6 +63,8 @@ export function parseConfiguration<Schema extends ConfigurationSchema>(
   if (values['DATABASE_PASSWORD'] !== undefined && values['DATABASE_URL'] === undefined && !faults.some((fault) => fault.startsWith('DATABASE_URL'))) {
     faults.push('DATABASE_PASSWORD is set without DATABASE_URL: set DATABASE_URL too, or neither for SQLite');
   }
+  const path = values[declaration.store.pathVariable];
+  if (typeof path === 'string') faults.push(...pathFaults(path).map((fault) => `${declaration.store.pathVariable}${fault}`));
   if (faults.length > 0) throw new ConfigurationError(faults);
   return values as ServiceConfiguration<Schema>;
 }
@@ -92,10 +95,23 @@ function parse(variable: Variable, text: string): string | number | boolean {
     case 'choice':
       if (variable.choices.includes(text)) return text;
       throw new Error(` must be one of ${variable.choices.join(', ')}, not ${shown}`);
-    case 'url':
-      if (URL.canParse(text) && variable.schemes.includes(new URL(text).protocol.slice(0, -1))) return text;
-      throw new Error(` must be an absolute URL that begins with ${variable.schemes.map((scheme) => `${scheme}://`).join(' or ')}, not ${shown}`);
+    case 'url': {
+      const begins = variable.schemes.some((scheme) => text.toLowerCase().startsWith(`${scheme}://`));
+      if (!begins || !URL.canParse(text))
+        throw new Error(` must be an absolute URL that begins with ${variable.schemes.map((scheme) => `${scheme}://`).join(' or ')}, not ${shown}`);
+      const fault = variable.schemes.includes('postgres') ? databaseUrlFault(text) : undefined;
+      if (fault !== undefined) throw new Error(fault);
+      return text;
+    }
     case 'text':
+      if (variable.spaceless && /\s/.test(text)) throw new Error(` must not contain white space, as ${shown} does`);
       return text;
   }
+}
+
+/** The driver trims a path and takes some for other things than files; a database of each connection's own would be no store. */
+function pathFaults(path: string): readonly string[] {
+  if (path.trim() === ':memory:' || path.startsWith('file:'))
+    return [` must be the path of a file, not ${JSON.stringify(path)}: for a database to throw away name a file in a temporary folder`];
+  return path === path.trim() ? [] : [` must not begin or end with white space, as ${JSON.stringify(path)} does`];
 }

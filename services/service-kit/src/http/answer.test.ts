@@ -15,6 +15,8 @@ function sentBy(answer: Answer | Problem, { method = 'GET', ifNoneMatch }: { met
     request: { method, headers: ifNoneMatch === undefined ? {} : { 'if-none-match': ifNoneMatch } },
     path: '/users/1',
     requestId: 'r1',
+    furtherHeaders: [],
+    mayAnswer: () => true,
     answer(status: number, flat: readonly string[], body?: string) {
       sent = { status, headers: Object.fromEntries(flat.flatMap((name, i) => (i % 2 === 0 ? [[name, flat[i + 1]!]] : []))), body };
     },
@@ -59,7 +61,7 @@ describe('an answer', () => {
   });
 
   it('of a problem has every member of RFC 9457 and the problem type of its code', () => {
-    const { status, headers, body } = sentBy(new Problem(problems.overloaded, 'Too much', { headers: { 'Retry-After': '1' } }));
+    const { status, headers, body } = sentBy(new Problem(problems.overloaded, 'Too much'));
     expect([status, headers['Content-Type'], headers['Retry-After'], headers['Cache-Control']]).toEqual([503, 'application/problem+json', '1', 'no-store']);
     expect(JSON.parse(body!)).toEqual({
       ...{ type: 'urn:berth:problem:overloaded', title: 'Overloaded', status: 503, detail: 'Too much' },

@@ -1,5 +1,4 @@
-import type { Problem } from '../problem';
-import { problemBody } from '../problem';
+import { Problem, problemBody, problems } from '../problem';
 import type { Exchange } from './exchange';
 
 /** What a handler answers: plain data, turned into HTTP by the kit. */
@@ -54,13 +53,19 @@ export function send(exchange: Exchange, { status, body, content, headers }: Ans
     return;
   }
   const type = headers?.['Content-Type'] === undefined ? jsonType : none;
-  exchange.answer(status, [...type, ...cacheControl(headers), ...flatten(headers)], JSON.stringify(body));
+  const text = JSON.stringify(body);
+  if (exchange.mayAnswer(text.length)) exchange.answer(status, [...type, ...cacheControl(headers), ...flatten(headers)], text);
+  else sendProblem(exchange, new Problem(problems.overloaded, 'Too many answers wait for clients that read slowly: try again'));
 }
 
 /** Sends a problem as RFC 9457 says. */
 export function sendProblem(exchange: Exchange, problem: Problem): void {
   const body = JSON.stringify(problemBody(problem, exchange.path, exchange.requestId));
-  exchange.answer(problem.type.status, ['Content-Type', problemJson, ...cacheControl(undefined), ...flatten(problem.headers)], body);
+  const { status, passing = false } = problem.type;
+  const own = ['Content-Type', problemJson, ...cacheControl(undefined), ...flatten(problem.headers)];
+  // The rate limit knows its own number of seconds.
+  const retryAfter = passing && !exchange.furtherHeaders.includes('Retry-After') ? aSecond : none;
+  exchange.answer(status, [...own, ...retryAfter], body);
 }
 
 function isFresh({ request }: Exchange, tag: string): boolean {
@@ -77,6 +82,7 @@ function cacheControl(headers: Readonly<Record<string, string>> | undefined): re
 const jsonType = ['Content-Type', 'application/json; charset=utf-8'] as const;
 const noStore = ['Cache-Control', 'no-store'] as const;
 const none: readonly string[] = [];
+const aSecond = ['Retry-After', '1'] as const;
 
 function flatten(headers: Readonly<Record<string, string>> | undefined): readonly string[] {
   if (headers === undefined) return none;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import express, { type Router } from 'express';
 import type { IdempotencyKeys } from '../idempotency/idempotency-keys';
 import { causeChain } from '../cause-chain';
+import { apiPrefix } from '../declaration';
 import { Problem, problems } from '../problem';
 import { sendProblem } from './answer';
 import { Exchange, type ExchangeHost, Route } from './exchange';
@@ -10,9 +10,6 @@ import type { Operation } from './operation';
 import { carryOut } from './operation-handler';
 import type { RateLimit } from './rate-limit';
 import { maxHeaders } from './server';
-
-/** The canonical prefix of the API. The same paths answer without it too, for an Ingress that routes `/users` and the like. */
-export const apiPrefix = '/api/v1';
 
 /** What an app is made of. */
 export interface AppParts {
@@ -34,15 +31,11 @@ interface ExchangeRequest extends IncomingMessage {
  */
 export function createApp({ operations, host, keys, rateLimit }: AppParts): RequestListener {
   const routed = createRouter(operations, keys) as unknown as (request: IncomingMessage, response: ServerResponse, done: (error?: unknown) => void) => void;
-  // What was sent behind a refused head can't be trusted: Node has read it already, but it is never carried out.
-  const refused = new WeakSet<Socket>();
   return (request, response) => {
-    if (refused.has(request.socket)) return;
     const exchange = new Exchange(request, response, host);
     (request as ExchangeRequest).exchange = exchange;
     const fault = headFault(request);
     if (fault !== undefined) {
-      refused.add(request.socket);
       sendProblem(exchange, fault);
       return;
     }
@@ -55,8 +48,12 @@ export function createApp({ operations, host, keys, rateLimit }: AppParts): Requ
 }
 
 /** What is wrong with a request's head that Node lets through. */
-function headFault({ rawHeaders, httpVersion }: IncomingMessage): Problem | undefined {
+function headFault({ rawHeaders, headers, httpVersion }: IncomingMessage): Problem | undefined {
   if (rawHeaders.length > 2 * maxHeaders) return new Problem(problems.headersTooLarge, `A request may have at most ${maxHeaders} header fields`, closing);
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return new Problem(problems.malformedRequest, 'Only HTTP/1.1 and HTTP/1.0 are spoken here', closing);
+  if (headers.expect !== undefined && httpVersion === '1.1' && headers.expect.toLowerCase() !== '100-continue') {
+    return new Problem(problems.expectationFailed, 'Only Expect: 100-continue is supported', closing);
+  }
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.length === 4 && rawHeaders[i]!.toLowerCase() === 'host') hosts++;
   // RFC 9112 section 3.2.

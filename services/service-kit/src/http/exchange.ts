@@ -3,6 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from '../logger';
 import type { LatencyHistogram, LatencySeries } from '../metrics/latency-histogram';
 import type { Metrics } from '../metrics/metrics';
+import { lingerAfter } from './lingering-close';
+import type { UnsentAnswers } from './unsent-answers';
 
 /**
  * The fast path: what every request costs, in one place. An exchange is one request and its one answer; it
@@ -48,9 +50,16 @@ export class Exchange {
     const head = [...baseHeadersFor(headers, host.baseHeaders), 'X-Request-Id', this.requestId, ...headers, ...this.furtherHeaders];
     if (body !== undefined) head.push('Content-Length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
     if (host.draining() && !headers.includes('Connection')) head.push('Connection', 'close');
+    if (!this.request.complete) lingerAfter(this.request);
     response.writeHead(status, head);
     response.end(body);
+    host.unsent.watch(response);
     this.record(status);
+  }
+
+  /** False while answers that clients don't read have used up the memory for them: then a large one must not be given. */
+  mayAnswer(bytes: number): boolean {
+    return this.host.unsent.admits(bytes);
   }
 
   private record(status: number): void {
@@ -77,6 +86,7 @@ export class Exchange {
 export interface ExchangeHost {
   readonly logger: Logger;
   readonly metrics: Metrics;
+  readonly unsent: UnsentAnswers;
   /** Headers of every answer, names and values in turn. */
   readonly baseHeaders: readonly string[];
   /** True from SIGTERM on: every answer then says `Connection: close`. */

@@ -22,7 +22,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<unknown> {
 
 function assertJson({ headers }: IncomingMessage): void {
   const type = headers['content-type'] ?? '';
-  if (type !== 'application/json' && !jsonPattern.test(type)) {
+  if (type !== 'application/json' && !isJsonInUtf8(type)) {
     throw new Problem(problems.unsupportedMediaType, 'The body must be declared as Content-Type: application/json (UTF-8)', {
       headers: { Accept: 'application/json' },
     });
@@ -35,7 +35,16 @@ function assertJson({ headers }: IncomingMessage): void {
   }
 }
 
-const jsonPattern = /^application\/json[ \t]*(;[ \t]*charset="?utf-?8"?[ \t]*)?$/i;
+// RFC 9110 sections 5.6.6 and 8.3: parameters, empty ones too; each part is told from the next by its first letter, so that matching is linear.
+const parameter = String.raw`([!#$%&'*+.^_\x60|~\w-]+)=([!#$%&'*+.^_\x60|~\w-]+|"(?:[^"\\]|\\.)*")`;
+const jsonPattern = new RegExp(String.raw`^application/json[ \t]*(?:;[ \t]*(?:${parameter}[ \t]*)?)*$`, 'i');
+
+/** Parameters change nothing about JSON (RFC 8259 section 11), but for a charset that says that it is written otherwise. */
+function isJsonInUtf8(type: string): boolean {
+  if (!jsonPattern.test(type)) return false;
+  const charsets = [...type.matchAll(new RegExp(`;[ \\t]*${parameter}`, 'g'))].filter(([, name]) => name!.toLowerCase() === 'charset');
+  return charsets.every(([, , value]) => /^"?utf-?8"?$/i.test(value!));
+}
 
 function readBytes(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {

@@ -84,10 +84,9 @@ function fingerprint({ operationId }: Operation, body: unknown): string {
     .digest('hex');
 }
 
-/** A retry would meet the same answer. A key in use and an edit conflict are 409 too, but they pass. */
+/** A retry would meet the same answer. */
 function isFinal({ type }: Problem): boolean {
-  const passing: readonly string[] = [problems.idempotencyKeyInUse.code, problems.editConflict.code];
-  return type.status === 404 || (type.status === 409 && !passing.includes(type.code));
+  return type.status === 404 || (type.status === 409 && type.passing !== true);
 }
 
 function toStored({ status, headers, body }: Answer): StoredAnswer {

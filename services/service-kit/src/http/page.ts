@@ -1,3 +1,5 @@
+import { Problem, problems } from '../problem';
+import type { ListedRows } from '../store/store';
 import type { Answer } from './answer';
 import type { PageRequest } from './parameters';
 
@@ -14,10 +16,17 @@ export function answerPage<Item>(path: string, query: PageRequest & Readonly<Rec
   return { status: 200, body, ...(nextCursor !== undefined && { headers: { Link: `<${nextUrl(path, query, nextCursor)}>; rel="next"` } }) };
 }
 
-/** Cuts a page out of rows that were read with one more than the limit, which tells whether there is a next page. */
-export function page<Row extends { readonly id: number }>(rows: readonly Row[], limit: number): Page<Row> {
-  const items = rows.slice(0, limit);
-  return { items, nextCursor: rows.length > limit ? items.at(-1)?.id : undefined };
+/**
+ * Cuts a page out of rows that were read with one more than the limit, which tells whether there is a next page. No cursor is given out
+ * that a smaller id could still turn up behind: rows beyond the settled ids are the next page's.
+ *
+ * @throws Problem 503 `overloaded` when that leaves nothing to show but a cursor
+ */
+export function page<Row extends { readonly id: number }>({ rows, settled }: ListedRows<Row>, limit: number): Page<Row> {
+  const items = rows.filter(({ id }) => id <= settled).slice(0, limit);
+  if (items.length > 0) return { items, nextCursor: items.length < rows.length ? items.at(-1)?.id : undefined };
+  if (rows.length <= limit) return { items: rows, nextCursor: undefined };
+  throw new Problem(problems.overloaded, 'Rows with smaller ids are still being written: try again');
 }
 
 function nextUrl(path: string, { offset: _offset, ...query }: PageRequest & Readonly<Record<string, unknown>>, cursor: number): string {

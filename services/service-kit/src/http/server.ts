@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { randomUUID } from 'node:crypto';
 import type { ExchangeHost } from './exchange';
+import { closeLingering } from './lingering-close';
+import { Turns } from './turns';
 import { Problem, problemBody, problems, type ProblemType } from '../problem';
 
 /**
@@ -28,19 +31,20 @@ export const maxConnections = 2_000;
 /** Makes the HTTP server: bounded, and answering even what Node can't parse with a problem. */
 export function createHttpServer(listener: RequestListener, host: ExchangeHost): Server {
   // A missing Host is refused by the app, with a problem; Node's own answer has no body.
-  const server = createServer({ ...serverBounds, requireHostHeader: false }, listener);
+  const turns = new Turns();
+  const inTurn: RequestListener = (request, response) => turns.take(request, response, () => void listener(request, response));
+  const server = createServer({ ...serverBounds, requireHostHeader: false }, inTurn);
+  // An unknown expectation is refused by the app too.
+  server.on('checkExpectation', inTurn);
   server.maxHeadersCount = maxHeaders + 1;
   server.maxConnections = maxConnections;
-  const refuse = (socket: Duplex, type: ProblemType, detail: string) => refuseRaw(socket, new Problem(type, detail), host);
+  const refuse = (socket: Duplex, type: ProblemType, detail: string) => turns.refuse(socket, () => refuseRaw(socket, new Problem(type, detail), host));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || answerBegun(socket)) socket.destroy();
+    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy();
     else refuse(socket, ...describe(error));
   });
   server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
     refuse(socket, problems.methodNotAllowed, 'CONNECT is not supported: this is not a proxy');
-  });
-  server.on('checkExpectation', (_request: IncomingMessage, response) => {
-    refuse(response.socket!, problems.expectationFailed, 'Only Expect: 100-continue is supported');
   });
   return server;
 }
@@ -73,13 +77,8 @@ function refuseRaw(socket: Duplex, problem: Problem, { logger, metrics, baseHead
   ];
   metrics.httpDuration.labels('other', 'unmatched', String(status)).observe(0);
   logger.info({ request_id: requestId, route: 'unmatched', status, code }, 'request refused');
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
-}
-
-/** Whether bytes of an answer are already on this socket: then a second one would only confuse the client. */
-function answerBegun(socket: Duplex): boolean {
-  const { _httpMessage: message } = socket as { _httpMessage?: { headersSent: boolean } };
-  return message?.headersSent ?? false;
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  closeLingering(socket as Socket);
 }
 
 function pairs(flat: readonly string[]): string[] {

@@ -56,6 +56,29 @@ describe('content', () => {
     ]);
   });
 
+  it('is told in plain sentences what is expected, where a schema says nothing itself', () => {
+    const bare = z.strictObject({
+      list: z.array(z.string()).min(1).max(2),
+      text: z.string().min(2).max(3),
+      count: z.number(),
+      whole: z.int().max(5),
+      flag: z.boolean(),
+      kind: z.enum(['sail', 'motor']),
+      missing: z.array(z.string()),
+    });
+    const { errors } = problemOf(() => validateBody(bare, { list: [], text: 'abcd', count: '1', whole: 6, flag: 1, kind: 'row' }));
+    expect(errors?.map(({ detail }) => detail)).toEqual([
+      'must have at least 1 items',
+      'must have at most 3 characters',
+      'must be a number',
+      'must be at most 5',
+      'must be true or false',
+      'must be one of sail, motor',
+      'is missing: must be an array',
+    ]);
+    expect(problemOf(() => validateBody(bare, 7)).errors).toEqual([{ pointer: '#', detail: 'must be an object' }]);
+  });
+
   it('that is wrong as a whole has the pointer of the whole', () => {
     expect(problemOf(() => validateBody(schema, null)).errors?.map(({ pointer }) => pointer)).toEqual(['#']);
   });

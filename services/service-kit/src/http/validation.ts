@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { type ContentFault, Problem, problems } from '../problem';
+import { plainMessage } from './validation-messages';
 
 /** Most faults that one answer lists. */
 const maximumFaults = 100;
@@ -10,7 +11,7 @@ const maximumFaults = 100;
  * @throws Problem 422 with all faults at once, but at most 100
  */
 export function validateBody(schema: z.ZodType, value: unknown): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: plainMessage });
   if (result.success) return result.data;
   const faults = faultsOf(result.error);
   const count = `The content has ${faults.length} fault${faults.length === 1 ? '' : 's'}`;
@@ -24,7 +25,7 @@ export function validateBody(schema: z.ZodType, value: unknown): unknown {
  * @throws Problem 400 that names each wrong parameter
  */
 export function validateParameters(schema: z.ZodType, value: unknown, where: 'path' | 'query'): unknown {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: plainMessage });
   if (result.success) return result.data;
   const details = result.error.issues.map((issue) => parameterFault(issue, where));
   throw new Problem(problems.invalidParameter, details.join('; '));

@@ -102,7 +102,5 @@ export function assertSamePayload(kept: string, offered: string): void {
 
 /** 409: somebody else holds the key. */
 export function keyInUse(): Problem {
-  return new Problem(problems.idempotencyKeyInUse, 'A request with this Idempotency-Key is still running: try again', {
-    headers: { 'Retry-After': '1' },
-  });
+  return new Problem(problems.idempotencyKeyInUse, 'A request with this Idempotency-Key is still running: try again');
 }

@@ -1,10 +1,11 @@
-import { ConfigurationError, parseConfiguration, type ServiceConfiguration } from '../config/configuration';
+import { type CommonConfiguration, ConfigurationError, parseConfiguration, type ServiceConfiguration } from '../config/configuration';
 import type { ConfigurationSchema, ServiceDeclaration } from '../declaration';
 import { createLogger, type LogDestination, type Logger, standardOutput } from '../logger';
 import type { Build } from '../metrics/metrics';
-import { MigrationRefused } from '../store/migrations';
+import { MigrationFailed, MigrationRefused } from '../store/migrations';
 import { DatabaseInUse } from '../store/sqlite/process-lock';
-import { migrateDatabase, settleDatabase } from './migrate';
+import { CannotListen } from './listen';
+import { DatabaseUnreachable, migrateDatabase, settleDatabase } from './migrate';
 import { type RunningService, type ServiceDefinition, startService } from './service';
 
 /** `EX_CONFIG` of sysexits.h: starting again without a change won't help. */
@@ -28,6 +29,7 @@ export async function main<Schema extends ConfigurationSchema>(definition: Servi
   const destination = standardOutput();
   const logger = createLogger(build, config.LOG_LEVEL, destination);
   const exit = createExit(host, destination);
+  logWarnings(host, logger);
   try {
     if (command === 'migrate') {
       await migrateDatabase(definition, config, logger);
@@ -52,6 +54,18 @@ function createExit(host: NodeJS.Process, destination: LogDestination): Exit {
     }
     host.exit(code);
   };
+}
+
+/**
+ * Node prints its warnings on stderr in lines of its own; here they are log lines. Some tell of what a client sent, such as a request target
+ * that is no URL: those are deprecations, and are logged at debug and without their text.
+ */
+function logWarnings(host: NodeJS.Process, logger: Logger): void {
+  host.removeAllListeners('warning');
+  host.on('warning', (warning: Error & { readonly code?: string }) => {
+    if (warning.name === 'DeprecationWarning') logger.debug({ code: warning.code }, 'deprecation warning');
+    else logger.warn({ err: warning }, 'warning');
+  });
 }
 
 function readConfiguration<Schema extends ConfigurationSchema>({ declaration }: ServiceDefinition<Schema>, host: NodeJS.Process): ServiceConfiguration<Schema> {
@@ -101,10 +115,10 @@ function stopOnSignal(service: RunningService, host: NodeJS.Process, exit: Exit)
   if (host.connected) host.once('disconnect', () => stop(1, Infinity));
 }
 
-const fileErrors = ['EACCES', 'EROFS', 'ENOENT', 'EEXIST', 'ENOTDIR', 'EPERM'];
+const fileErrors = ['EACCES', 'EROFS', 'ENOENT', 'EEXIST', 'EISDIR', 'ELOOP', 'ENOTDIR', 'EPERM'];
 
 /** Says why the service can't run and how to mend it. @returns the exit code */
-function explain({ name, store }: ServiceDeclaration, config: object, error: unknown, logger: Logger, host: NodeJS.Process): number {
+function explain({ name, store }: ServiceDeclaration, config: CommonConfiguration, error: unknown, logger: Logger, host: NodeJS.Process): number {
   const { code, message } = error as NodeJS.ErrnoException;
   const say = (sentence: string, exitCode: number) => {
     host.stderr.write(`${name}: ${sentence}\n`);
@@ -112,9 +126,13 @@ function explain({ name, store }: ServiceDeclaration, config: object, error: unk
   };
   if (error instanceof MigrationRefused) return say(message, configurationExitCode);
   if (error instanceof DatabaseInUse) return say(message, 1);
-  if (code === 'EADDRINUSE') return say(`the port is taken (${message}): set PORT to another one, or stop what listens there`, 1);
-  if (code !== undefined && (fileErrors.includes(code) || code.startsWith('SQLITE_'))) {
-    const path = JSON.stringify((config as Record<string, unknown>)[store.pathVariable]);
+  if (error instanceof MigrationFailed) return say(message, 1);
+  if (error instanceof CannotListen) return say(message, error.permanent ? configurationExitCode : 1);
+  if (error instanceof DatabaseUnreachable) {
+    return say(`DATABASE_URL: the database can't be reached (${message}): check its host, port, name, user and password, and that the server is up`, 1);
+  }
+  if (config.DATABASE_URL === undefined && code !== undefined && (fileErrors.includes(code) || code.startsWith('SQLITE_'))) {
+    const path = JSON.stringify((config as unknown as Record<string, unknown>)[store.pathVariable]);
     return say(
       `${store.pathVariable}: the file ${path} or its folder can't be used (${code}: ${message}): check the path and its permissions`,
       configurationExitCode,

@@ -10,6 +10,16 @@ interface Migratable<Schema extends ConfigurationSchema> {
   readonly migrations: readonly Migration[];
 }
 
+/** No connection to PostgreSQL. The message is the driver's. */
+export class DatabaseUnreachable extends Error {
+  override readonly name = 'DatabaseUnreachable';
+
+  constructor(cause: unknown) {
+    // Where a name has several addresses, the driver's error is one without words around one for each.
+    super(cause instanceof AggregateError ? cause.errors.map((error) => (error as Error).message).join(', ') : (cause as Error).message, { cause });
+  }
+}
+
 /** Milliseconds between two tries to reach a database that is down: first, and at most; it doubles. */
 const retry = { firstMs: 500, longestMs: 4_000 } as const;
 
@@ -17,6 +27,8 @@ const retry = { firstMs: 500, longestMs: 4_000 } as const;
  * Applies the missing migrations once.
  *
  * @throws MigrationRefused when the database and this release do not belong together
+ * @throws MigrationFailed when a migration's SQL fails
+ * @throws DatabaseUnreachable when PostgreSQL is down or refuses the connection
  */
 export async function migrateDatabase<Schema extends ConfigurationSchema>(
   { declaration, migrations }: Migratable<Schema>,
@@ -24,7 +36,7 @@ export async function migrateDatabase<Schema extends ConfigurationSchema>(
   logger: Logger,
 ): Promise<void> {
   const target = await openMigrationTarget(declaration, config).catch((error: unknown) => {
-    throw permanentFault(error) ?? error;
+    throw permanentFault(error) ?? (config.DATABASE_URL === undefined ? error : new DatabaseUnreachable(error));
   });
   try {
     const applied = await migrate(target, declaration.name, migrations);

@@ -5,6 +5,7 @@ import { createReadiness } from '../health/readiness';
 import { createServiceOperations } from '../health/service-operations';
 import { createApp } from '../http/app';
 import type { ExchangeHost } from '../http/exchange';
+import { UnsentAnswers } from '../http/unsent-answers';
 import type { Operation } from '../http/operation';
 import { createRateLimit } from '../http/rate-limit';
 import { apiSecurityHeaders } from '../http/security-headers';
@@ -19,6 +20,7 @@ import type { PeerClient } from '../peer/peer-client';
 import type { Migration } from '../store/migrations';
 import { openStore } from '../store/open-store';
 import type { Store } from '../store/store';
+import { assertCanListen, listen } from './listen';
 import { migrateDatabase } from './migrate';
 import { shutDown, watchSilentSockets } from './shutdown';
 
@@ -60,7 +62,7 @@ const sweepIntervalMs = 60 * 1000;
  * Puts a service together and makes it listen. A SQLite schema is migrated first; PostgreSQL's is the caller's part, and the service
  * is not ready before.
  *
- * @throws Error with code EADDRINUSE or EACCES when it can't listen
+ * @throws CannotListen before anything is touched when HOST or PORT can't be listened on, at the end when the port is taken
  * @throws MigrationRefused when the SQLite file and this release do not belong together
  * @throws DatabaseInUse when another process serves the same SQLite file
  */
@@ -71,6 +73,7 @@ export async function startService<Schema extends ConfigurationSchema>(
   logger: Logger,
 ): Promise<RunningService> {
   const { declaration } = definition;
+  await assertCanListen(config.PORT, config.HOST);
   const metrics = createMetrics(build);
   const store = openStore(declaration, config, metrics);
   gauge(metrics.registry, commonMetrics.databaseConnections, (self) => {
@@ -87,7 +90,7 @@ export async function startService<Schema extends ConfigurationSchema>(
     draining,
   });
   const keys = store.dialect === 'sqlite' ? createSqliteIdempotencyKeys(store) : createPostgresIdempotencyKeys(store);
-  const host: ExchangeHost = { logger, metrics, baseHeaders: apiSecurityHeaders, draining };
+  const host: ExchangeHost = { logger, metrics, unsent: new UnsentAnswers(), baseHeaders: apiSecurityHeaders, draining };
   const all = [...operations, ...createServiceOperations({ build, registry: metrics.registry, readiness })];
   const info = { title: declaration.name, version: build.version, description: declaration.description };
   const app = createApp({
@@ -134,14 +137,4 @@ export async function startService<Schema extends ConfigurationSchema>(
         closeResources,
       }),
   };
-}
-
-function listen(server: ReturnType<typeof createHttpServer>, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port, host, backlog: 1_024 }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }

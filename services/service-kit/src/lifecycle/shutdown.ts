@@ -13,7 +13,7 @@ export interface ShutdownParts {
   readonly server: Server;
   readonly silentSockets: SilentSockets;
   readonly logger: Logger;
-  /** Longest wait for requests in flight, in milliseconds. */
+  /** Longest time for requests in flight from the call on, in milliseconds. */
   readonly timeoutMs: number;
   /** Called first: readiness turns to 503 and answers say `Connection: close`. */
   startDraining(): void;
@@ -27,11 +27,12 @@ export interface ShutdownParts {
  * @returns the exit code: 0, or 1 when connections had to be cut
  */
 export async function shutDown({ server, silentSockets, logger, timeoutMs, startDraining, closeResources }: ShutdownParts): Promise<number> {
+  const deadline = performance.now() + timeoutMs;
   logger.info('draining');
   startDraining();
-  await new Promise((resolve) => setTimeout(resolve, Math.min(serveOnMs, timeoutMs)));
-  await untilQuiet(server);
-  const clean = await closeServer(server, silentSockets, timeoutMs);
+  await new Promise((resolve) => setTimeout(resolve, Math.min(serveOnMs, timeoutMs / 2)));
+  await untilQuiet(server, Math.min(performance.now() + quietTimeoutMs, deadline));
+  const clean = await closeServer(server, silentSockets, Math.max(0, deadline - performance.now()));
   if (!clean) logger.error({ timeout_ms: timeoutMs }, 'requests in flight were cut: the shutdown timeout passed');
   await closeResources();
   logger.info({ clean }, 'stopped');
@@ -48,11 +49,10 @@ const [quietTurns, quietTurnMs] = [3, 5];
  * Waits until the process has caught up with what the kernel holds for it. A busy event loop accepts one connection and reads one request a
  * turn: closing before it has read on would reset requests that arrived long ago.
  */
-async function untilQuiet(server: Server): Promise<void> {
+async function untilQuiet(server: Server, deadline: number): Promise<void> {
   let arrivals = 0;
   const count = () => void arrivals++;
   server.on('connection', count).on('request', count);
-  const deadline = performance.now() + quietTimeoutMs;
   for (let quiet = 0; quiet < quietTurns && performance.now() < deadline;) {
     const [before, startedAt] = [arrivals, performance.now()];
     await new Promise(setImmediate);

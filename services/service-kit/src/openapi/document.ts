@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ZodOpenApiHeadersObject, ZodOpenApiOperationObject, ZodOpenApiPathsObject, ZodOpenApiResponseObject } from 'zod-openapi';
-import { apiPrefix } from '../http/app';
+import { apiPrefix } from '../declaration';
 import { idempotencyKeyPattern } from '../idempotency/idempotency-keys';
 import type { AnswerDefinition, Operation } from '../http/operation';
 import { problems, type ProblemType } from '../problem';
@@ -104,9 +104,14 @@ function describeProblems(operation: Operation, schemas: ProblemSchemas): Record
 function describeProblem(types: readonly ProblemType[], schemas: ProblemSchemas): ZodOpenApiResponseObject {
   return {
     description: types.map(({ code, title }) => `\`${code}\`: ${title}`).join('; '),
+    ...(types.some(({ passing }) => passing) && { headers: retryAfter }),
     content: { 'application/problem+json': { schema: schemas.of(types) } },
   };
 }
+
+const retryAfter: ZodOpenApiHeadersObject = {
+  'Retry-After': { description: 'Seconds after which the same request may succeed', schema: { type: 'string', pattern: '^\\d+$' } },
+};
 
 /** One named schema for each set of problems, shared by all operations that may answer them. */
 class ProblemSchemas {

@@ -56,12 +56,9 @@ export function createPeerHttp(baseUrl: string, limits: CallLimits, connections:
   const instance = axios.create({
     adapter: createUndiciAdapter(pool),
     timeout: limits.timeoutMs,
-    maxRedirects: 0,
-    proxy: false,
-    transformRequest: [],
-    transformResponse: [],
     validateStatus: (status) => status < 500 && status !== 429,
   });
+  forgetUnusedDefaults(instance.defaults);
   axiosRetry(instance, {
     retries: limits.maxTries - 1,
     shouldResetTimeout: true,
@@ -70,6 +67,16 @@ export function createPeerHttp(baseUrl: string, limits: CallLimits, connections:
     onRetry,
   });
   return { axios: instance, pool, basePath: base.pathname.replace(/\/+$/, '') };
+}
+
+/**
+ * axios merges its defaults with each call's settings, name by name, headers by method: a sixth of an order's cost. Those for bodies, browsers and its own
+ * adapters are of no use to a GET through ours.
+ */
+function forgetUnusedDefaults(defaults: AxiosInstance['defaults']): void {
+  const used: ReadonlySet<string> = new Set(['adapter', 'timeout', 'validateStatus', 'headers']);
+  for (const name of Object.keys(defaults) as (keyof typeof defaults)[]) if (!used.has(name)) delete defaults[name];
+  Object.assign(defaults, { headers: {} });
 }
 
 /** Only calls that can be repeated are made, so every network fault and every 5xx but an over-long answer may pass. */

@@ -20,6 +20,18 @@ export class MigrationRefused extends Error {
   override readonly name = 'MigrationRefused';
 }
 
+/** A migration's own SQL failed: nothing of it was kept. */
+export class MigrationFailed extends Error {
+  override readonly name = 'MigrationFailed';
+  /** The store's own code. */
+  readonly code: string | undefined;
+
+  constructor({ version, name }: Migration, cause: unknown) {
+    super(`Migration ${version} (${name}) failed and nothing of it was kept: ${(cause as Error).message}`, { cause });
+    this.code = (cause as { code?: string }).code;
+  }
+}
+
 /** Runs SQL inside a migration's transaction. */
 export interface MigrationSession {
   /** Several statements without values. */
@@ -73,7 +85,9 @@ async function applyNext(session: MigrationSession, dialect: Store['dialect'], s
   const newest = rows.at(-1)?.version ?? 0;
   const next = migrations.find(({ version }) => version > newest);
   if (!next) return undefined;
-  await session.execute(next[dialect]);
+  await session.execute(next[dialect]).catch((cause: unknown) => {
+    throw new MigrationFailed(next, cause);
+  });
   const placeholders = dialect === 'sqlite' ? '?, ?, ?, ?, ?' : '$1, $2, $3, $4, $5';
   await session.query(`INSERT INTO schema_migrations (version, service, name, checksum, applied_at) VALUES (${placeholders})`, [
     next.version,

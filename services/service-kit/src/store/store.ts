@@ -9,7 +9,7 @@ export interface Query {
   readonly name?: string;
   readonly sql: string;
   /** Milliseconds it may take, waiting for a connection included. @default databaseDeadlineMs */
-  readonly deadlineMs?: number;
+  readonly deadlineMs?: number | undefined;
   readonly parameters: readonly unknown[];
 }
 
@@ -30,6 +30,13 @@ export interface Write<Result> {
   readonly alongside?: ((result: Result) => readonly Step[]) | undefined;
 }
 
+/** Rows of a list, by ascending id. */
+export interface ListedRows<Row> {
+  readonly rows: readonly Row[];
+  /** No row with this id or a smaller one can turn up any more that isn't here. */
+  readonly settled: number;
+}
+
 /** How the store is, as the readiness probe tells it. */
 export interface StoreStatus {
   readonly readable: boolean;
@@ -48,8 +55,13 @@ export interface Store {
    * @throws Problem 503 when the store can't answer within {@link databaseDeadlineMs}
    */
   find<Row>(query: Query): Promise<Row | undefined>;
-  /** Reads committed rows by a statement that may take longer, such as a list. @throws Problem as {@link Store.find} */
-  list<Row>(query: Query): Promise<readonly Row[]>;
+  /**
+   * Lists committed rows in the order of their ids.
+   *
+   * @param table - the one whose `id` orders the rows; it is an identity column
+   * @throws Problem as {@link Store.find}
+   */
+  list<Row extends { readonly id: number }>(query: Query, table: string): Promise<ListedRows<Row>>;
   /**
    * Writes. When the promise resolves, the write is durable.
    *
@@ -75,6 +87,11 @@ export const databaseDeadlineMs = 1_800;
 
 /** The same for each of the two parts of a request with an idempotency key: claiming it, and writing. */
 export const keyedDeadlineMs = databaseDeadlineMs / 2;
+
+/** The same query with a deadline of its own, where there is one. */
+export function withDeadline(query: Query, deadlineMs: number | undefined): Query {
+  return deadlineMs === undefined ? query : { ...query, deadlineMs };
+}
 
 /** Runs a statement's work and observes how long it took, failed or not. */
 export async function timed<T>(histogram: LatencyHistogram, label: string, work: () => Promise<T>): Promise<T> {

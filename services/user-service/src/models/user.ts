@@ -73,7 +73,14 @@ export const userBodySchema = z
 /** One page of users. */
 export const userPageSchema = z.object({ items: z.array(userBodySchema), next_cursor: z.string().nullable(), limit: z.int() }).meta({ id: 'UserPage' });
 
-/** The same address in any case is the same user; computed here, because the stores fold letters differently. */
+const ascii = /^[\0-\x7f]*$/;
+
+/**
+ * The same address in any case is the same user; computed here, because the stores fold letters differently. An address, its upper case and
+ * its lower case have one key: `ß`, `ẞ` and `ss` do, `ı` and `i`, `µ` and `μ` (`docs/decisions/0015`).
+ */
 export function emailKey(email: string): string {
-  return email.normalize('NFC').toLowerCase().replaceAll('ς', 'σ');
+  if (ascii.test(email)) return email.toLowerCase();
+  // Lower first: ẞ is an upper case letter whose upper case is itself. Normalised last: upper case takes letters such as ǰ apart.
+  return email.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }

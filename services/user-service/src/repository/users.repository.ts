@@ -1,4 +1,4 @@
-import { type AlongsideWrite, createStatements, page, type Page, type PageRequest, type Store, UniqueViolation } from '@berth/service-kit';
+import { type AlongsideWrite, createStatements, page, type Page, type PageRequest, type Store, UniqueViolation, withDeadline } from '@berth/service-kit';
 import type { Generated } from 'kysely';
 import { emailKey, type NewUser, type User } from '../models/user';
 
@@ -13,7 +13,8 @@ export type UserColumns = Pick<User, 'email' | 'name' | 'age'>;
 
 /** Users in the store. */
 export interface UsersRepository {
-  find(id: number): Promise<User | undefined>;
+  /** @param deadlineMs - milliseconds that it may take */
+  find(id: number, deadlineMs?: number): Promise<User | undefined>;
   list(query: UserQuery): Promise<Page<User>>;
   /** Adds a user; `undefined` when its address is taken. */
   insert(user: NewUser, alongside?: AlongsideWrite<User>): Promise<User | undefined>;
@@ -22,22 +23,22 @@ export interface UsersRepository {
    *
    * @returns the user as it is then, `undefined` when the version has changed, `'taken'` when the address is another user's
    */
-  update(user: User, columns: UserColumns): Promise<User | 'taken' | undefined>;
-  /** Deletes a user where its version is still the given one. @returns whether it did */
-  delete(user: User): Promise<boolean>;
+  update(user: User, columns: UserColumns, deadlineMs?: number): Promise<User | 'taken' | undefined>;
+  /** Deletes a user, with a version only where it is still that one. @returns whether it did */
+  delete(id: number, version?: number, deadlineMs?: number): Promise<boolean>;
 }
 
 /** Users in a SQLite or PostgreSQL database. */
 export function createUsersRepository(store: Store): UsersRepository {
   const sql = compileStatements(store.dialect);
   return {
-    async find(id) {
-      const row = await store.find<UserRow>(sql.find({ id }));
+    async find(id, deadlineMs) {
+      const row = await store.find<UserRow>(withDeadline(sql.find({ id }), deadlineMs));
       return row && toUser(row);
     },
     async list(query) {
-      const rows = await store.list<UserRow>(sql.list(query));
-      const { items, nextCursor } = page(rows, query.limit);
+      const listed = await store.list<UserRow>(sql.list(query), 'users');
+      const { items, nextCursor } = page(listed, query.limit);
       return { items: items.map(toUser), nextCursor };
     },
     async insert({ email, name, age }, alongside) {
@@ -53,11 +54,11 @@ export function createUsersRepository(store: Store): UsersRepository {
         throw error;
       }
     },
-    async update({ id, version }, columns) {
+    async update({ id, version }, columns, deadlineMs) {
       const now = new Date().toISOString();
       try {
         return await store.write({
-          query: sql.update({ id, version, ...columns, emailKey: emailKey(columns.email), now }),
+          query: withDeadline(sql.update({ id, version, ...columns, emailKey: emailKey(columns.email), now }), deadlineMs),
           result: ([row]) => (row === undefined ? undefined : toUser(row as UserRow)),
         });
       } catch (error) {
@@ -65,7 +66,11 @@ export function createUsersRepository(store: Store): UsersRepository {
         throw error;
       }
     },
-    delete: ({ id, version }) => store.write({ query: sql.delete({ id, version }), result: (rows) => rows.length === 1 }),
+    delete: (id, version, deadlineMs) =>
+      store.write({
+        query: withDeadline(version === undefined ? sql.delete({ id }) : sql.deleteVersion({ id, version }), deadlineMs),
+        result: (rows) => rows.length === 1,
+      }),
   };
 }
 
@@ -102,7 +107,8 @@ function compileStatements(dialect: Store['dialect']) {
           .where('version', '=', version)
           .returning(columns),
     ),
-    delete: compile<{ id: number; version: number }>('users.delete', (db, { id, version }) =>
+    delete: compile<{ id: number }>('users.delete', (db, { id }) => db.deleteFrom('users').where('id', '=', id).returning('id')),
+    deleteVersion: compile<{ id: number; version: number }>('users.delete_version', (db, { id, version }) =>
       db.deleteFrom('users').where('id', '=', id).where('version', '=', version).returning('id'),
     ),
     list: ({ limit, cursor, offset, email }: UserQuery) =>

@@ -1,7 +1,7 @@
-import { type AlongsideWrite, changeRow, type Page, type Precondition, Problem, problems } from '@berth/service-kit';
+import { type AlongsideWrite, createChangeRow, type Page, type Precondition, Problem, problems } from '@berth/service-kit';
 import { emailTaken, userNotFound } from '../models/problems';
 import type { NewUser, User, UserChanges } from '../models/user';
-import type { UserQuery, UsersRepository } from '../repository/users.repository';
+import type { UserColumns, UserQuery, UsersRepository } from '../repository/users.repository';
 
 /** The rules of users. */
 export interface UsersService {
@@ -18,20 +18,22 @@ export interface UsersService {
 
 /** Makes the rules over a repository. */
 export function createUsersService(users: UsersRepository): UsersService {
-  async function find(id: number): Promise<User> {
-    const user = await users.find(id);
+  const changeRow = createChangeRow();
+
+  async function find(id: number, deadlineMs?: number): Promise<User> {
+    const user = await users.find(id, deadlineMs);
     if (user === undefined) throw new Problem(userNotFound, 'User not found');
     return user;
   }
 
-  async function findMatching(id: number, ifMatch: Precondition | undefined): Promise<User> {
-    const user = await find(id);
+  async function findMatching(id: number, ifMatch: Precondition | undefined, deadlineMs: number): Promise<User> {
+    const user = await find(id, deadlineMs);
     if (ifMatch?.(user) === false) throw new Problem(problems.preconditionFailed, 'The user has changed since: read it again');
     return user;
   }
 
   return {
-    find,
+    find: (id) => find(id),
     list: (query) => users.list(query),
     async signUp(user, alongside) {
       const added = await users.insert(user, alongside);
@@ -39,19 +41,28 @@ export function createUsersService(users: UsersRepository): UsersService {
       return added;
     },
     async change(id, changes, ifMatch) {
-      const changed = await changeRow(
-        () => findMatching(id, ifMatch),
-        ({ ...user }) =>
-          users.update(user, { email: changes.email ?? user.email, name: changes.name ?? user.name, age: changes.age === undefined ? user.age : changes.age }),
+      const result = await changeRow(
+        id,
+        (deadlineMs) => findMatching(id, ifMatch, deadlineMs),
+        (user, deadlineMs) => users.update(user, changed(user, changes), deadlineMs),
       );
-      if (changed === 'taken') throw new Problem(emailTaken, 'Another user has this e-mail address');
-      return changed;
+      if (result === 'taken') throw new Problem(emailTaken, 'Another user has this e-mail address');
+      return result;
     },
     async remove(id, ifMatch) {
+      if (ifMatch === undefined) {
+        if (!(await users.delete(id))) throw new Problem(userNotFound, 'User not found');
+        return;
+      }
       await changeRow(
-        () => findMatching(id, ifMatch),
-        async (user) => (await users.delete(user)) || undefined,
+        id,
+        (deadlineMs) => findMatching(id, ifMatch, deadlineMs),
+        async ({ version }, deadlineMs) => (await users.delete(id, version, deadlineMs)) || undefined,
       );
     },
   };
+}
+
+function changed(user: User, { email = user.email, name = user.name, age = user.age }: UserChanges): UserColumns {
+  return { email, name, age };
 }

@@ -51,6 +51,9 @@ export function describeSignUp(users: () => UsersInUse): void {
     ['Σίσυφος@example.com', 'ΣΊΣΥΦΟΣ@EXAMPLE.COM'],
     ['ÅSA@example.com', 'a\u030asa@example.com'],
     ['ЖУК@example.com', 'жук@example.com'],
+    ['straße@example.com', 'STRASSE@EXAMPLE.COM'],
+    ['µ@example.com', 'Μ@EXAMPLE.COM'],
+    ['ǰan@example.com', 'J\u030cAN@EXAMPLE.COM'],
   ])('knows an address beyond ASCII without regard to case and composition: %s', async (first, second) => {
     const at = (email: string) => email.replace('@', `${newEmail().replace(/\D/g, '')}@`);
     const local = at(first);

@@ -18,6 +18,9 @@ const serverLimits = {
   idle_in_transaction_session_timeout: 10_000,
 } as const;
 
+/** What rows are read by, whatever the server, the database or the role has set. The driver itself asks for UTF8. */
+const sessionSettings = '-c DateStyle=ISO -c TimeZone=UTC';
+
 /** Loads the driver on use: a service on SQLite needs none. */
 export function loadPg(): typeof Pg {
   return require('pg') as typeof Pg;
@@ -25,9 +28,9 @@ export function loadPg(): typeof Pg {
 
 /** The settings of every connection. */
 export function clientConfig({ url, password, applicationName }: PostgresAddress): ClientConfig {
+  const complete = password !== undefined && !new URL(url).password ? withPassword(url, password) : url;
   return {
-    connectionString: url,
-    ...(password !== undefined && !new URL(url).password && { connectionString: withPassword(url, password) }),
+    connectionString: withSessionSettings(withPlainSslMode(complete)),
     application_name: applicationName,
     connectionTimeoutMillis: databaseDeadlineMs,
     keepAlive: true,
@@ -36,17 +39,45 @@ export function clientConfig({ url, password, applicationName }: PostgresAddress
   };
 }
 
+/** In the URL, because what that says wins over the driver's other settings, its `options` too. */
+function withSessionSettings(url: string): string {
+  const [address = '', query] = url.split(/\?(.*)/s);
+  const parameters = new URLSearchParams(query);
+  parameters.set('options', [parameters.get('options'), sessionSettings].filter(Boolean).join(' '));
+  return `${address}?${parameters.toString()}`;
+}
+
 function withPassword(url: string, password: string): string {
   const full = new URL(url);
   full.password = encodeURIComponent(password);
   return full.href;
 }
 
+const aliasesOfVerifyFull = ['prefer', 'require', 'verify-ca'];
+
+/** The driver takes three modes for `verify-full`, with a warning of many lines on stderr: calling it by its name means the same without. */
+function withPlainSslMode(url: string): string {
+  const full = new URL(url);
+  const { searchParams } = full;
+  if (searchParams.get('uselibpqcompat') === 'true' || !aliasesOfVerifyFull.includes(searchParams.get('sslmode') ?? '')) return url;
+  searchParams.set('sslmode', 'verify-full');
+  return full.href;
+}
+
 const [int8, timestamptz, jsonb] = [20, 1184, 3802];
 
 // Made once: the driver asks for a parser with every column of every answer.
-const toIsoTime = (text: string): string => new Date(text).toISOString();
 const asText = (text: string): string => text;
+
+/** ISO 8601 of a `timestamptz(3)`, such as `2026-03-01 12:00:00.5+00`. As a session in UTC writes it, it is only rearranged: parsing cost 3 µs of an insert of 105. */
+export function toIsoTime(text: string): string {
+  if (!text.endsWith('+00') || text.charCodeAt(10) !== space || text.length > longestUtcTime) return new Date(text).toISOString();
+  const fraction = text.slice(20, -3).padEnd(3, '0');
+  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction}Z`;
+}
+
+const space = 0x20;
+const longestUtcTime = '2026-03-01 12:00:00.500+00'.length;
 
 /** Rows look like SQLite's: ids are numbers, times are ISO 8601 text, JSON documents are text. */
 const getTypeParser = ((oid: number, format?: 'text' | 'binary') => {

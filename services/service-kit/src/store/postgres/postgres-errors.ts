@@ -12,8 +12,6 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-const retryAfter = { headers: { 'Retry-After': '1' } } as const;
-
 /** What an error of the driver or the server means to the service: a problem with a status, or the error itself when it is a bug. */
 export function translatePostgresError(error: unknown): unknown {
   if (error instanceof Problem || error instanceof UniqueViolation) return error;
@@ -45,11 +43,11 @@ export function permanentFault(error: unknown): MigrationRefused | undefined {
 }
 
 function unavailable(cause: unknown): Problem {
-  return new Problem(problems.databaseUnavailable, "The database can't be reached now: try again", { ...retryAfter, cause });
+  return new Problem(problems.databaseUnavailable, "The database can't be reached now: try again", { cause });
 }
 
 function overloaded(cause: unknown): Problem {
-  return new Problem(problems.overloaded, 'The database is busy: try again', { ...retryAfter, cause });
+  return new Problem(problems.overloaded, 'The database is busy: try again', { cause });
 }
 
 function isConnectionLoss(error: unknown): boolean {

@@ -1,4 +1,5 @@
-import type { MigrationTarget } from '../migrations';
+import type { Client } from 'pg';
+import { MigrationRefused, type MigrationTarget } from '../migrations';
 import { createClient, type PostgresAddress } from './postgres-client';
 
 /** Held by one migrator of a database at a time; any constant will do, this one spells "berth". */
@@ -10,10 +11,21 @@ const [lockWait, tableLockWait] = ['60s', '1s'];
 /** Tries of one migration against tables in use. */
 const maximumTries = 30;
 
-/** Connects for migration. @throws the driver's error when the database can't be reached */
+/**
+ * Connects for migration.
+ *
+ * @throws the driver's error when the database can't be reached
+ * @throws MigrationRefused when it can't keep every text
+ */
 export async function openPostgresMigrationTarget(address: PostgresAddress): Promise<MigrationTarget> {
   const client = createClient(address, () => undefined, { statement_timeout: 0, lock_timeout: 0, idle_in_transaction_session_timeout: 60_000 });
   await client.connect();
+  try {
+    await assertUtf8(client);
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
   const inTransaction: MigrationTarget['transaction'] = async (work) => {
     await client.query('BEGIN');
     try {
@@ -45,4 +57,13 @@ export async function openPostgresMigrationTarget(address: PostgresAddress): Pro
     },
     close: () => client.end(),
   };
+}
+
+async function assertUtf8(client: Client): Promise<void> {
+  const { rows } = await client.query<{ encoding: string; name: string }>("SELECT current_setting('server_encoding') AS encoding, current_database() AS name");
+  const { encoding, name } = rows[0]!;
+  if (encoding === 'UTF8') return;
+  throw new MigrationRefused(
+    `The database ${JSON.stringify(name)} is encoded in ${encoding}, which can't keep every text: make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and point DATABASE_URL to it`,
+  );
 }

@@ -8,6 +8,7 @@ import { PipelinedReader } from './pipelined-reader';
 import { clientConfig, loadPg, type PostgresAddress } from './postgres-client';
 import { DeadlineExceeded, translatePostgresError } from './postgres-errors';
 import { PostgresProbe } from './postgres-probe';
+import { SettledIds } from './settled-ids';
 
 /** Milliseconds that closing may take. */
 const closeTimeoutMs = 1_000;
@@ -29,6 +30,7 @@ export function openPostgresStore(address: PostgresAddress, size: number, metric
   // One that breaks while it is lent out tells its borrower; it needs a listener all the same.
   pool.on('connect', (client) => client.on('error', () => undefined));
   const probe = new PostgresProbe(address);
+  const settledIds = new SettledIds((query) => withClient(pool, query.deadlineMs ?? databaseDeadlineMs, async (session) => (await session.run(query)).rows));
   let writable = true;
 
   const observed = <T>(label: string, work: () => Promise<T>): Promise<T> =>
@@ -51,8 +53,7 @@ export function openPostgresStore(address: PostgresAddress, size: number, metric
   return {
     dialect: 'postgres',
     find: <Row>(query: Query) => observed(query.label, () => reader.first(query) as Promise<Row | undefined>),
-    list: <Row>(query: Query) =>
-      observed(query.label, () => withClient(pool, databaseDeadlineMs, async (session) => (await session.run(query)).rows as readonly Row[])),
+    list: <Row extends { readonly id: number }>(query: Query, table: string) => observed(query.label, () => settledIds.list<Row>(query, table)),
     write,
     async status(): Promise<StoreStatus> {
       const { readable, schema } = await probe.look();
@@ -111,24 +112,28 @@ async function withClient<T>(pool: Pool, deadlineMs: number, work: (session: Ses
 
 async function acquire(pool: Pool, deadlineMs: number): Promise<PoolClient> {
   const connecting = pool.connect();
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    if (deadlineMs < databaseDeadlineMs) timer = setTimeout(() => reject(new DeadlineExceeded(isBusy(pool))), deadlineMs);
-  });
   try {
-    return await Promise.race([connecting, late]);
+    // The pool's own limit is databaseDeadlineMs.
+    return await (deadlineMs < databaseDeadlineMs ? within(deadlineMs, connecting, pool) : connecting);
   } catch (error) {
     // pg-pool says the same for a full pool and for a server that does not answer: the pool's own numbers tell them apart.
     if (/timeout exceeded when trying to connect/.test((error as Error).message)) throw new DeadlineExceeded(isBusy(pool));
-    if (error instanceof DeadlineExceeded)
-      connecting.then(
-        (client) => client.release(),
-        () => undefined,
-      );
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+/** Waits for a connection; one that comes too late goes back to its pool. */
+async function within(milliseconds: number, connecting: Promise<PoolClient>, pool: Pool): Promise<PoolClient> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), milliseconds)));
+  const client = await Promise.race([connecting, late]);
+  clearTimeout(timer);
+  if (client !== undefined) return client;
+  connecting.then(
+    (unused) => unused.release(),
+    () => undefined,
+  );
+  throw new DeadlineExceeded(isBusy(pool));
 }
 
 function isBusy(pool: Pool): boolean {

@@ -12,7 +12,11 @@ export class GroupCommit {
   private queue: Job[] = [];
   private scheduled = false;
 
-  constructor(private readonly connection: SqliteConnection) {}
+  /** @param beforeBatch - called before each transaction begins */
+  constructor(
+    private readonly connection: SqliteConnection,
+    private readonly beforeBatch: () => void,
+  ) {}
 
   /** Resolves when the write is durable. Rejects with the write's own error, or with the batch's when it could not be committed. */
   submit<Result>(write: Write<Result>): Promise<Result> {
@@ -41,6 +45,7 @@ export class GroupCommit {
   private commit(batch: readonly Job[]): void {
     let settle: readonly (() => void)[];
     try {
+      this.beforeBatch();
       this.connection.run('BEGIN IMMEDIATE', []);
       settle = batch.map((job) => this.perform(job));
       this.connection.run('COMMIT', []);

@@ -8,7 +8,7 @@ export function translateSqliteError(error: unknown): unknown {
   if (code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') return new UniqueViolation('A unique key is taken', { cause: error });
   if (isDiskFull(code)) return new Problem(problems.insufficientStorage, 'The disk of the database is full: the request was not carried out', { cause: error });
   if (/^SQLITE_(BUSY|LOCKED|IOERR|CANTOPEN|READONLY|PROTOCOL|NOMEM)/.test(code)) {
-    return new Problem(problems.databaseUnavailable, "The database can't be used now: try again", { headers: { 'Retry-After': '1' }, cause: error });
+    return new Problem(problems.databaseUnavailable, "The database can't be used now: try again", { cause: error });
   }
   return error;
 }

@@ -10,7 +10,7 @@ export function openSqliteMigrationTarget(path: string): MigrationTarget {
       connection.run('BEGIN IMMEDIATE', []);
       try {
         const result = await work({
-          execute: (sql) => Promise.resolve(void connection.db.exec(sql)),
+          execute: (sql) => new Promise((resolve) => resolve(void connection.db.exec(sql))),
           query: (sql, parameters) => Promise.resolve(connection.run(sql, parameters).rows),
         });
         connection.run('COMMIT', []);

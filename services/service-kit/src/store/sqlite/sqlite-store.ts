@@ -1,11 +1,12 @@
 import type { Metrics } from '../../metrics/metrics';
 import { Problem } from '../../problem';
 import { schemaVersionQuery, writeProbeQuery } from '../schema-tables';
-import { type Query, type Store, type StoreStatus, timed, type Write } from '../store';
+import { type ListedRows, type Query, type Store, type StoreStatus, timed, type Write } from '../store';
 import { GroupCommit } from './group-commit';
 import { lockForThisProcess } from './process-lock';
 import { SqliteConnection } from './sqlite-connection';
 import { translateSqliteError } from './sqlite-errors';
+import { TurnSnapshot } from './turn-snapshot';
 
 /**
  * Opens the embedded store: a writer with group commit and a reader of its own.
@@ -18,12 +19,14 @@ export function openSqliteStore(path: string, metrics: Metrics): Store {
   const writer = SqliteConnection.open(path);
   const reader = SqliteConnection.open(path);
   reader.db.pragma('query_only = ON');
-  const commits = new GroupCommit(writer);
+  const snapshot = new TurnSnapshot(reader);
+  const commits = new GroupCommit(writer, () => snapshot.leave());
   let writable = true;
 
   const read = <T>(label: string, work: () => unknown): Promise<T> => {
     const startedAt = performance.now();
     try {
+      snapshot.enter();
       return Promise.resolve(work() as T);
     } catch (error) {
       return Promise.reject(translateSqliteError(error));
@@ -49,7 +52,9 @@ export function openSqliteStore(path: string, metrics: Metrics): Store {
   return {
     dialect: 'sqlite',
     find,
-    list: <Row>({ label, sql, parameters }: Query) => read<readonly Row[]>(label, () => reader.run(sql, parameters).rows),
+    // One writer: ids commit in the order in which they are handed out.
+    list: <Row>({ label, sql, parameters }: Query) =>
+      read<ListedRows<Row>>(label, () => ({ rows: reader.run(sql, parameters).rows as readonly Row[], settled: Infinity })),
     write: (job) => timed(metrics.databaseDuration, job.query.label, () => write(job)),
     async status(): Promise<StoreStatus> {
       try {
@@ -63,6 +68,7 @@ export function openSqliteStore(path: string, metrics: Metrics): Store {
     connections: () => ({ active: 0, idle: 2, waiting: commits.waiting }),
     async close() {
       while (commits.waiting > 0) await new Promise((resolve) => setImmediate(resolve));
+      snapshot.leave();
       reader.db.close();
       writer.db.close();
       unlock();
