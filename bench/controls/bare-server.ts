@@ -14,7 +14,7 @@ export interface BareStore {
 
 /**
  * The floor: `node:http` and a store, nothing else. It believes every body, logs nothing, counts nothing and
- * sends three headers. `PORT` says where it listens; it ends when its parent does.
+ * sends three headers. `PORT` says where it listens; it ends when its parent does. `ADDED_MICROS` slows each answer, for the calibration.
  */
 export function serveBare(store: BareStore): void {
   const server = createServer((request, response) => {
@@ -37,9 +37,17 @@ const users = '/api/v1/users';
 const orders = '/api/v1/orders';
 
 function answer(response: ServerResponse, status: number | undefined, body: unknown): void {
+  if (addedMs > 0) spin();
   const text = JSON.stringify(body ?? { detail: 'Not found' });
   response.writeHead(status ?? 404, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
+}
+
+const addedMs = Number(process.env['ADDED_MICROS'] ?? 0) / 1000;
+
+function spin(): void {
+  const until = performance.now() + addedMs;
+  while (performance.now() < until);
 }
 
 function readJson(request: IncomingMessage, use: (body: unknown) => void): void {

@@ -1,4 +1,5 @@
 import { load } from './load';
+import { keepingLoadCoreAwake } from './load-core';
 import { cpuMicros, hasProcessFigures } from './process-figures';
 import { mean, median, percentile, quietestThird } from './statistics';
 
@@ -18,6 +19,8 @@ export interface Pace {
   readonly sliceMs: number;
   /** Turns before the first round that count for nothing: the JIT and the page cache warm up. */
   readonly warmUps: number;
+  /** @default 'kept awake' */
+  readonly loadCore?: 'kept awake' | 'may sleep';
 }
 
 /** What one variant reached in a comparison. */
@@ -42,6 +45,12 @@ export interface Figures {
  * @throws Error that names the variant of which more than one answer in a thousand was unexpected in some slice
  */
 export async function interleave(variants: readonly Variant[], connections: number, pace: Pace): Promise<Figures[]> {
+  const measure = () => takeSlices(variants, connections, pace);
+  const slices = await (pace.loadCore === 'may sleep' ? measure() : keepingLoadCoreAwake(measure));
+  return variants.map((variant) => summarise(variant.name, slices.get(variant)!));
+}
+
+async function takeSlices(variants: readonly Variant[], connections: number, pace: Pace): Promise<ReadonlyMap<Variant, readonly Slice[]>> {
   const slices = new Map<Variant, Slice[]>(variants.map((variant) => [variant, []]));
   for (let round = -pace.warmUps; round < pace.rounds; round++) {
     for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
@@ -49,7 +58,7 @@ export async function interleave(variants: readonly Variant[], connections: numb
       if (round >= 0) slices.get(variant)!.push(slice);
     }
   }
-  return variants.map((variant) => summarise(variant.name, slices.get(variant)!));
+  return slices;
 }
 
 interface Slice {

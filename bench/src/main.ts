@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { describeBusyness, describeMachine } from './machine';
+import { calibration } from './calibration';
 import { memory } from './memory';
 import { orders } from './orders';
 import { places } from './places';
@@ -7,15 +8,18 @@ import { renderSection, summaryTable } from './report';
 import { type Section, skippedSection } from './section';
 import { readSettings, type Settings } from './settings';
 import { startUp } from './start-up';
+import { synthSpeed } from './synth';
 import { usersOnPostgres } from './users-on-postgres';
 import { usersOnSqlite } from './users-on-sqlite';
 
 const parts: Readonly<Record<string, (settings: Settings) => Promise<Section[]>>> = {
+  calibration,
   'users-sqlite': usersOnSqlite,
   'users-postgres': usersOnPostgres,
   orders,
   memory,
   start: startUp,
+  synth: synthSpeed,
 };
 
 /** Measures one part after the other; a part that fails says so and the others go on. */

@@ -11,7 +11,12 @@ export function control(name: string, file: string, databaseUrl?: string): Progr
 
 /** The settings that the services' image runs Node with, read from the Dockerfile. */
 export function serviceFlags(): string {
-  return /^ARG NODE_FLAGS=(.+)$/m.exec(readFileSync(join(places.root, 'Dockerfile'), 'utf8'))?.[1]?.trim() ?? '';
+  return (
+    /^ARG NODE_FLAGS=(.+)$/m
+      .exec(readFileSync(join(places.root, 'Dockerfile'), 'utf8'))?.[1]
+      ?.replaceAll('"', '')
+      .trim() ?? ''
+  );
 }
 
 /** A service as the build makes it, with everything on and its defaults. */

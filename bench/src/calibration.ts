@@ -1,0 +1,53 @@
+import { type Figures, interleave } from './interleave';
+import { canKeepAwake } from './load-core';
+import { places } from './places';
+import { control, service } from './programs';
+import { type Section, skippedSection } from './section';
+import { type RunningServer, Servers } from './servers';
+import type { Settings } from './settings';
+import { fill, readUser, signUp } from './workload';
+
+/** Microseconds that the slowed control works longer for each answer, by the clock. */
+const addedMicros = 20;
+
+/** Whether the measurement adds up: a bare server that is made to work 20 µs longer a request should read 20 µs more. */
+export async function calibration({ rows, connections, pace }: Settings): Promise<Section[]> {
+  if (!canKeepAwake) return [skippedSection(title, 'the load’s core can’t be kept awake here (no second core, taskset or chrt)')];
+  const servers = new Servers();
+  try {
+    const bare = control('bare node:http', 'bare-sqlite');
+    const slowed = control(`bare node:http + ${addedMicros} µs`, 'bare-sqlite');
+    const programs = [
+      bare,
+      { ...slowed, env: { ...slowed.env, SHOP_DB_PATH: places.file('slowed.db'), ADDED_MICROS: String(addedMicros) } },
+      service('user-service', { USER_DB_PATH: places.file('users-calibration.db') }),
+    ];
+    const running: RunningServer[] = [];
+    for (const program of programs) running.push(await servers.start(program));
+    for (const server of running) await fill(server, rows, signUp);
+    const reads = running.map((server) => ({ ...server, next: readUser(rows), expected: 200 }));
+    const awake = await interleave(reads, connections, pace);
+    const asleep = await interleave(reads, connections, { ...pace, loadCore: 'may sleep' });
+    return [
+      {
+        title,
+        notes: [
+          `GET of a user on SQLite. The slowed control spins for ${addedMicros} µs before each answer: what it reads more should be just that.`,
+          'Everything else in these results was measured with the load’s core kept awake. CPU µs a request:',
+        ],
+        head: ['the load’s core', ...programs.map(({ name }) => name), 'difference of the first two', 'user-service of bare'],
+        rows: [row('is kept awake', awake), row('may sleep', asleep)],
+        verdicts: [],
+      },
+    ];
+  } finally {
+    await servers.stopAll();
+  }
+}
+
+const title = 'Calibration';
+
+function row(condition: string, figures: readonly Figures[]): string[] {
+  const [bare, slowed, service] = figures.map(({ cpuMicros }) => cpuMicros) as [number, number, number];
+  return [condition, ...[bare, slowed, service, slowed - bare].map((micros) => micros.toFixed(1)), (bare / service).toFixed(2)];
+}
