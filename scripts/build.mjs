@@ -1,9 +1,10 @@
-// Bundles every service's src/main.ts into services/<name>/dist/main.js and writes its declaration (service.ts) as dist/service.json.
+// Bundles every service's src/main.ts into services/<name>/dist/main.js and writes its declaration (service.ts) as dist/service.json;
+// without a name also the programs that write manifests, into cdk8s/dist.
 //   node scripts/build.mjs [SERVICE...]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
-import { root, serviceNames, servicePaths } from './services.mjs';
+import { root, serviceNames, servicePaths, synthBundles } from './services.mjs';
 
 /**
  * esbuild's options for one service.
@@ -67,8 +68,15 @@ function evaluate(code) {
   return module.exports;
 }
 
+/** Bundles the programs that write manifests: with the class library's 18,000 lines of types in one file, they start in a tenth of a second. */
+export async function buildSynth() {
+  const entries = Object.entries(synthBundles);
+  const options = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node24', format: 'cjs', logLevel: 'warning' };
+  await Promise.all(entries.map(([main, outfile]) => build({ ...options, entryPoints: [main], outfile })));
+}
+
 /**
- * Builds the named services, or all of them.
+ * Builds the named services, or all of them and the programs that write manifests.
  * @param {string[]} names folder names; none means all
  * @throws {Error} when a name is no service's, or a service can't be bundled
  */
@@ -77,7 +85,7 @@ export async function buildServices(names = []) {
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no such service: ${unknown.join(', ')} (there are: ${known.join(', ')})`);
   const wanted = names.length > 0 ? names : known;
-  await Promise.all(wanted.flatMap((name) => [build(buildOptions(name)), writeDeclaration(name)]));
+  await Promise.all([...wanted.flatMap((name) => [build(buildOptions(name)), writeDeclaration(name)]), ...(names.length === 0 ? [buildSynth()] : [])]);
 }
 
 if (process.argv[1] === import.meta.filename) {

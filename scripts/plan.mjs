@@ -23,7 +23,9 @@ import { builtDeclaration, serviceNames, servicePaths } from './services.mjs';
  */
 export function planServices(env) {
   const declarations = serviceNames().map(builtDeclaration);
-  const ports = new Map(declarations.map(({ name, port }) => [name, portOf(name, port, env)]));
+  const faults = declarations.map(({ name }) => portFault(name, env)).filter((fault) => fault !== undefined);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  const ports = new Map(declarations.map(({ name, port }) => [name, Number(env[portVariable(name)] || port)]));
   for (const [name, port] of ports) {
     const other = [...ports].find(([rival, taken]) => rival !== name && taken === port);
     if (other) throw new Error(`${name} and ${other[0]} are both to listen on port ${port}: set ${portVariable(name)} or ${portVariable(other[0])}`);
@@ -33,12 +35,21 @@ export function planServices(env) {
 
 const portVariable = (name) => `${name.toUpperCase().replaceAll('-', '_')}_PORT`;
 
-function portOf(name, fallback, env) {
+function portFault(name, env) {
   const text = env[portVariable(name)];
-  if (!text) return fallback;
+  if (!text) return undefined;
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`${portVariable(name)} is ${JSON.stringify(text)}: it must be a port, 1 to 65535`);
-  return port;
+  return Number.isInteger(port) && port >= 1 && port <= 65_535 ? undefined : `${portVariable(name)} is ${JSON.stringify(text)}: it must be a port, 1 to 65535`;
+}
+
+/**
+ * A service's own words with its variables called as they are called here: it knows its DATABASE_URL, the user set USER_DATABASE_URL.
+ * @param {PlannedService} service
+ * @param {string} line
+ */
+export function inLaunchersNames({ name, portVariable }, line) {
+  if (line.startsWith('{')) return line;
+  return line.replaceAll(/\bDATABASE_[A-Z]/g, (variable) => databasePrefix(name) + variable).replaceAll(/\bPORT\b/g, portVariable);
 }
 
 function urlOf(port, { HOST: host }) {

@@ -1,0 +1,37 @@
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+
+/** Folders of `manifests/` that are nobody's service. */
+const reserved = ['namespace', 'network', 'postgres', 'monitoring'];
+
+/** A label may have 63 characters; the longest name is that of a migration's pod. */
+const longestName = 63 - '-migrate-0123456789-abcde'.length;
+
+/** Why a service's name can't be used. */
+export function nameFaults({ name }: ServiceDeclaration): string[] {
+  if (reserved.includes(name)) return [`a service can't be called ${name}: the manifests have a folder of that name already, choose another`];
+  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > longestName)
+    return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
+  return [];
+}
+
+/** The first port that a process without privileges may listen on. */
+const firstFreePort = 1_024;
+
+/** What contradicts itself in one declaration, wherever the service runs. */
+export function declarationFaults({ name, port, peers, store, configuration }: ServiceDeclaration): string[] {
+  const declares = (variable: string) => variable in configuration;
+  const file = `services/${name}/service.ts`;
+  return [
+    ...(Number.isInteger(port) && port >= firstFreePort && port <= 65_535
+      ? []
+      : [`${name} is to listen on port ${port}, which a user without privileges can't: choose one from ${firstFreePort} to 65535 in ${file}`]),
+    ...peers.filter((peer) => peer.name === name).map(() => `${name} names itself as a peer: leave it out of "peers" in ${file}`),
+    ...peers
+      .filter(({ urlVariable }) => !declares(urlVariable))
+      .map((peer) => `${name} is told the address of ${peer.name} by ${peer.urlVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`),
+    ...(declares(store.pathVariable) ? [] : [`${name} is told its SQLite file by ${store.pathVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`]),
+    ...(/^[a-z][a-z0-9_]{0,62}$/.test(store.database)
+      ? []
+      : [`the database "${store.database}" of ${name} would have to be quoted everywhere: use lower-case letters, digits and underscores in ${file}`]),
+  ];
+}

@@ -1,0 +1,91 @@
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { externalFaults } from '../constructs/external-postgres';
+import type { Environment } from '../environment';
+import { declarationFaults } from './declaration-faults';
+import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
+
+/** What can't work between services, or between the services and their environment. */
+export function stackFaults(environment: Environment, declarations: readonly ServiceDeclaration[], services: readonly ServiceSettings[]): string[] {
+  const deployed = services.map(({ declaration }) => declaration);
+  return [
+    ...unknownNames(environment, declarations),
+    ...deployed.flatMap(declarationFaults),
+    ...missingPeers(deployed),
+    ...sharedThings(deployed),
+    ...readinessCircles(services),
+    ...connectionFaults(environment, services),
+    ...checkFaults(deployed),
+    ...(environment.store.kind === 'external-postgres' ? externalFaults(environment.store) : []),
+  ];
+}
+
+function unknownNames({ services, overrides }: Environment, declarations: readonly ServiceDeclaration[]): string[] {
+  const known = declarations.map(({ name }) => name);
+  const unknown = (names: readonly string[], where: string) =>
+    names.filter((name) => !known.includes(name)).map((name) => `"${where}" names ${name}, which is no service: there are ${known.join(', ')}`);
+  return [...unknown(services === 'all' ? [] : services, 'services'), ...unknown(Object.keys(overrides), 'overrides')];
+}
+
+function missingPeers(services: readonly ServiceDeclaration[]): string[] {
+  const names = services.map(({ name }) => name);
+  return services.flatMap(({ name, peers }) =>
+    peers
+      .filter((peer) => !names.includes(peer.name))
+      .map((peer) => `${name} calls ${peer.name}, which isn't deployed here: add ${peer.name} to "services", or correct the peer's name in services/${name}/service.ts`),
+  );
+}
+
+/** Paths and databases that more than one service claims. */
+function sharedThings(services: readonly ServiceDeclaration[]): string[] {
+  const claims = services.flatMap(({ name, paths, store }) => [
+    ...paths.map((path) => ({ what: `the path ${path}`, name, cure: 'the Ingress could send it to one only: change "paths" of the other' })),
+    { what: `the database ${store.database}`, name, cure: "no service may read another's data: change \"store.database\" of one" },
+  ]);
+  const byWhat = Map.groupBy(claims, ({ what }) => what);
+  return [...byWhat.values()].filter(({ length }) => length > 1).map((all) => `${all.map(({ name }) => name).join(' and ')} both claim ${all[0]!.what}: ${all[0]!.cure}`);
+}
+
+/** Services that wait for each other's readiness would never become ready. */
+function readinessCircles(services: readonly ServiceSettings[]): string[] {
+  const waitsFor = new Map(
+    services
+      .filter((settings) => String(valueOf(settings, 'READINESS_REQUIRES_PEERS')) === 'true')
+      .map(({ declaration }) => [declaration.name, declaration.peers.map(({ name }) => name)]),
+  );
+  const reaches = (from: string, target: string, seen = new Set<string>()): boolean =>
+    (waitsFor.get(from) ?? []).some((next) => next === target || (!seen.has(next) && reaches(next, target, seen.add(next))));
+  const caught = [...waitsFor.keys()].filter((name) => reaches(name, name));
+  return caught.length === 0 ? [] : [`${caught.join(' and ')} would wait for each other's readiness for ever: set READINESS_REQUIRES_PEERS to false on one of them`];
+}
+
+/** Connections that PostgreSQL keeps for its superuser: `superuser_reserved_connections`, 3 by default. */
+const reservedConnections = 3;
+
+/** One for readiness and one while it looks at its schema, beside the pool: docs/decisions/0008-postgresql.md. */
+const connectionsBesidePool = 2;
+
+function connectionFaults({ store }: Environment, services: readonly ServiceSettings[]): string[] {
+  if (store.kind === 'sqlite') return [];
+  const needed = services.map((settings) => ({ name: settings.declaration.name, connections: connectionsOf(settings) }));
+  const perServer = store.kind === 'cloud-native-postgres' ? needed.map((one) => [one]) : [needed];
+  return perServer.flatMap((users) => {
+    const sum = users.reduce((total, { connections }) => total + connections, reservedConnections);
+    const told = users.map(({ name, connections }) => `${name} ${connections}`).join(', ');
+    return sum <= store.maxConnections
+      ? []
+      : [`at most ${sum} connections are opened (${told}, ${reservedConnections} reserved), and maxConnections is ${store.maxConnections}: raise it, or lower DATABASE_POOL_SIZE or the replicas`];
+  });
+}
+
+/** At the most: every replica, those that a rolling update adds, and the migration. */
+function connectionsOf(settings: ServiceSettings): number {
+  return (settings.maximumReplicas + maximumSurge) * (Number(valueOf(settings, 'DATABASE_POOL_SIZE')) + connectionsBesidePool) + 1;
+}
+
+function checkFaults(services: readonly ServiceDeclaration[]): string[] {
+  return services.flatMap(({ name, peers, checks }) => {
+    const callable = [name, ...peers.map((peer) => peer.name)];
+    const strangers = checks.flatMap(({ steps }) => steps.map(({ service }) => service)).filter((service) => !callable.includes(service));
+    return [...new Set(strangers)].map((service) => `a check of ${name} calls ${service}, which is neither it nor a peer of it: move the check to the service that calls both`);
+  });
+}

@@ -1,0 +1,34 @@
+import { type Construct, k8s } from '../kubernetes';
+import { refuse } from '../refusal';
+import { minimumReplicas, type ServiceSettings } from '../settings';
+import { labelsOf } from './labels';
+
+/** Seconds of low load before replicas are taken away: a lull is shorter. */
+const calmSeconds = 300;
+
+/** Replicas by CPU use. */
+export class Autoscaler extends k8s.KubeHorizontalPodAutoscalerV2 {
+  constructor(scope: Construct, settings: ServiceSettings) {
+    const { declaration, maximumReplicas } = settings;
+    super(scope, 'autoscaler', {
+      metadata: { name: declaration.name, labels: labelsOf(declaration.name, 'server') },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: declaration.name },
+        minReplicas: minimumReplicas(settings),
+        maxReplicas: maximumReplicas,
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: declaration.scaling.targetCpuPercent } } }],
+        behavior: { scaleDown: { stabilizationWindowSeconds: calmSeconds } },
+      },
+    });
+    refuse(this, () => scalingFaults(settings));
+  }
+}
+
+function scalingFaults(settings: ServiceSettings): string[] {
+  const [minimum, maximum, percent] = [minimumReplicas(settings), settings.maximumReplicas, settings.declaration.scaling.targetCpuPercent];
+  return [
+    ...(minimum >= 1 ? [] : [`the minimum of ${minimum} replicas would leave nobody to serve: give at least 1`]),
+    ...(maximum >= minimum ? [] : [`the maximum of ${maximum} replicas is below the minimum of ${minimum}: raise maximumReplicas or lower "minimum"`]),
+    ...(percent >= 1 && percent <= 100 ? [] : [`targetCpuPercent is ${percent}: it must be 1 to 100, a share of the CPU that is reserved`]),
+  ];
+}

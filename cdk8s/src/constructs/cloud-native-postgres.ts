@@ -1,0 +1,60 @@
+import type { CloudNativePostgres } from '../environment';
+import { ApiObject, type Construct, k8s } from '../kubernetes';
+import { refuse } from '../refusal';
+import type { ServiceSettings } from '../settings';
+import { type DatabaseAccess, databaseSecret, postgresAccess } from './database';
+import { keepAnnotations, labelsOf } from './labels';
+import { dnsEgress, podsHere, podsThere, tcp } from './network';
+import { quantityFaults } from './quantities';
+
+const port = 5432;
+/** Where the operator asks an instance how it is: https://cloudnative-pg.io/documentation/current/networking/ */
+const statusPort = 8000;
+
+/** One CloudNativePG cluster with one database, for one service. The operator makes the pods. */
+export class CloudNativeDatabase extends ApiObject {
+  readonly access: DatabaseAccess;
+
+  constructor(scope: Construct, settings: ServiceSettings, store: CloudNativePostgres) {
+    const { declaration } = settings;
+    const { cpu, cpuLimit, memory } = store.resources;
+    const secret = databaseSecret(declaration);
+    const name = `${declaration.name}-database`;
+    super(scope, 'database', {
+      apiVersion: 'postgresql.cnpg.io/v1',
+      kind: 'Cluster',
+      metadata: { name, labels: labelsOf(declaration.name, 'database'), annotations: { ...keepAnnotations } },
+      spec: {
+        instances: store.instances,
+        imageName: store.image,
+        storage: { size: store.size, ...(store.storageClass !== undefined && { storageClass: store.storageClass }) },
+        bootstrap: { initdb: { database: declaration.store.database, owner: secret.username, secret: { name: secret.name } } },
+        postgresql: { parameters: { max_connections: String(store.maxConnections) } },
+        resources: { requests: { cpu, memory }, limits: { cpu: cpuLimit, memory } },
+        enableSuperuserAccess: false,
+        affinity: { enablePodAntiAffinity: true, topologyKey: 'kubernetes.io/hostname', podAntiAffinityType: 'preferred' },
+      },
+    });
+    const instances = { podSelector: { matchLabels: { 'cnpg.io/cluster': name } } };
+    this.access = postgresAccess(declaration, `${name}-rw`, port, [{ to: [instances], ports: [tcp(port)] }]);
+    const clients = [podsHere(declaration.name, 'server'), podsHere(declaration.name, 'migration'), instances];
+    new k8s.KubeNetworkPolicy(scope, 'database-network-policy', {
+      metadata: { name, labels: labelsOf(declaration.name, 'database') },
+      spec: {
+        podSelector: instances.podSelector,
+        policyTypes: ['Ingress', 'Egress'],
+        ingress: [
+          { from: clients, ports: [tcp(port)] },
+          { from: [podsThere(store.operator), instances], ports: [tcp(statusPort)] },
+        ],
+        // the instances ask the API server, whose address is another one in every cluster
+        egress: [dnsEgress, { to: [instances], ports: [tcp(port), tcp(statusPort)] }, { ports: [tcp(443), tcp(6443)] }],
+      },
+    });
+    refuse(this, () => [...quantityFaults({ size: store.size, ...store.resources }), ...instanceFaults(store)]);
+  }
+}
+
+function instanceFaults({ instances }: CloudNativePostgres): string[] {
+  return instances >= 1 && Number.isInteger(instances) ? [] : [`instances is ${instances}: a database needs at least 1, and 2 to survive the loss of a node`];
+}

@@ -1,0 +1,84 @@
+import { ConfigurationError, parseConfiguration, variablesOf } from '@berth/service-kit/configuration';
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { Values } from '../environment';
+import { contentHash } from '../hash';
+import { type Construct, k8s } from '../kubernetes';
+import { refuse } from '../refusal';
+import type { ServiceSettings } from '../settings';
+import { labelsOf } from './labels';
+import { secretVariables } from './service-secrets';
+
+/**
+ * A service's variables, named by their content and never changed: a rollout brings its own, and a pod of the release before that is
+ * started again in the middle of it still gets the old ones.
+ */
+export class Configuration extends k8s.KubeConfigMap {
+  constructor(scope: Construct, settings: ServiceSettings, derived: Values, behindIngress: boolean) {
+    const { name } = settings.declaration;
+    const data = textOf({ ...settings.values, ...derived });
+    super(scope, 'configuration', {
+      metadata: { name: `${name}-${contentHash(data)}`, labels: labelsOf(name, 'server') },
+      // an empty one is not kept by the API server, and would look like a change for ever
+      ...(Object.keys(data).length > 0 && { data }),
+      immutable: true,
+    });
+    refuse(this, () => [
+      ...namingFaults(settings, derived),
+      ...secretFaults(settings.declaration, settings.values),
+      ...valueFaults(settings.declaration, data),
+      ...rateLimitFaults(settings.values, behindIngress),
+    ]);
+  }
+}
+
+/** Sorted, so that equal content has one name. */
+function textOf(values: Values): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values)
+      .map(([name, value]) => [name, String(value)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+function namingFaults({ declaration, values }: ServiceSettings, derived: Values): string[] {
+  const known = Object.keys(variablesOf(declaration));
+  return Object.keys(values).flatMap((name) => {
+    if (name in derived || derivedNames.has(name))
+      return [`${name} is set by synth itself, from the declarations and the environment's store: leave it out of "configuration"`];
+    if (known.includes(name) || secretVariables(declaration).some((secret) => name === `${secret}_FILE`)) return [];
+    return [`${name} is no variable of ${declaration.name}: it reads ${known.join(', ')}`];
+  });
+}
+
+/** What the probes, the Service and the policies rest on. */
+const derivedNames = new Set(['PORT', 'HOST', 'DATABASE_URL_FILE', 'DATABASE_PASSWORD_FILE', 'MIGRATE_ON_START', 'BERTH_VERSION', 'BERTH_REVISION']);
+
+function secretFaults(declaration: ServiceDeclaration, values: Values): string[] {
+  const variables = variablesOf(declaration);
+  return Object.entries(values).flatMap(([name, value]) => {
+    if (variables[name]?.secret)
+      return [`${name} is a secret, and a ConfigMap is readable by many: put it into the Secret ${declaration.name}-secrets, never into "configuration"`];
+    if (URL.canParse(String(value)) && new URL(String(value)).password !== '')
+      return [`${name} holds a password in its URL, and a ConfigMap is readable by many: declare the variable as a secret, or take the password out`];
+    return [];
+  });
+}
+
+/** The service's own parser judges, so that a value it would refuse on the cluster is refused here, in the same words. */
+function valueFaults(declaration: ServiceDeclaration, data: Readonly<Record<string, string>>): string[] {
+  const plain = Object.entries(data).filter(([name]) => !name.endsWith('_FILE'));
+  try {
+    parseConfiguration(declaration, Object.fromEntries(plain));
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return [...error.faults];
+    throw error;
+  }
+}
+
+function rateLimitFaults({ RATE_LIMIT_PER_MINUTE: limit, TRUST_PROXY: hops }: Values, behindIngress: boolean): string[] {
+  if (limit === undefined || !behindIngress || Number(hops ?? 0) > 0) return [];
+  return [
+    'RATE_LIMIT_PER_MINUTE without TRUST_PROXY would count every client of the Ingress as one: set TRUST_PROXY to the number of proxies in front, 1 for the Ingress alone',
+  ];
+}

@@ -1,0 +1,66 @@
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { Values } from '../environment';
+import type { k8s } from '../kubernetes';
+import { secretVolume } from './pod';
+
+/** A Secret that people make before they deploy: `npm run secrets` prints it. */
+export interface SecretReference {
+  readonly name: string;
+  /** The role that the password is for. */
+  readonly username: string;
+}
+
+/** How one service's pods get to their data. */
+export interface DatabaseAccess {
+  /** Configuration that the service gets. */
+  readonly values: Values;
+  readonly volumes: readonly k8s.Volume[];
+  readonly mounts: readonly k8s.VolumeMount[];
+  /** Where the pods must be let out to; nothing for a file. */
+  readonly egress: readonly k8s.NetworkPolicyEgressRule[];
+  /** Left out where the service migrates by itself. */
+  readonly migration?: { readonly initContainers: readonly k8s.Container[]; readonly volumes: readonly k8s.Volume[] };
+}
+
+/** The Secret of a service's database. */
+export function databaseSecret({ name }: ServiceDeclaration): SecretReference {
+  return { name: `${name}-database`, username: roleOf(name) };
+}
+
+/** A service's role in its database. */
+export function roleOf(service: string): string {
+  return service.replaceAll('-', '_');
+}
+
+/** Where the database's Secret is mounted. */
+export const secretFolder = '/run/secrets/database';
+
+/** The volume and mount of a service's password. */
+export function passwordFile(declaration: ServiceDeclaration): { volume: k8s.Volume; mount: k8s.VolumeMount } {
+  return {
+    volume: secretVolume('database', databaseSecret(declaration).name),
+    mount: { name: 'database', mountPath: secretFolder, readOnly: true },
+  };
+}
+
+/** Access to PostgreSQL at a host: the URL without a password, the password as a file, migrations by a Job. */
+export function postgresAccess(
+  declaration: ServiceDeclaration,
+  host: string,
+  port: number,
+  egress: readonly k8s.NetworkPolicyEgressRule[],
+  prepare: Partial<NonNullable<DatabaseAccess['migration']>> = {},
+): DatabaseAccess {
+  const { volume, mount } = passwordFile(declaration);
+  return {
+    values: {
+      DATABASE_URL: `postgres://${roleOf(declaration.name)}@${host}:${port}/${declaration.store.database}`,
+      DATABASE_PASSWORD_FILE: `${secretFolder}/password`,
+      MIGRATE_ON_START: false,
+    },
+    volumes: [volume],
+    mounts: [mount],
+    egress,
+    migration: { initContainers: prepare.initContainers ?? [], volumes: prepare.volumes ?? [] },
+  };
+}

@@ -1,0 +1,33 @@
+import { type Construct, k8s } from '../kubernetes';
+import { refuse } from '../refusal';
+import { minimumReplicas, type ServiceSettings } from '../settings';
+import { labelsOf, selectorOf } from './labels';
+
+/** Keeps a node's drain from taking all replicas at once; a pod that is broken anyway never blocks one. */
+export class DisruptionBudget extends k8s.KubePodDisruptionBudget {
+  constructor(scope: Construct, settings: ServiceSettings) {
+    const { declaration, disruption } = settings;
+    const { maxUnavailable, minAvailable } = disruption;
+    super(scope, 'disruption-budget', {
+      metadata: { name: declaration.name, labels: labelsOf(declaration.name, 'server') },
+      spec: {
+        selector: { matchLabels: selectorOf(declaration.name, 'server') },
+        ...(maxUnavailable !== undefined && { maxUnavailable: k8s.IntOrString.fromNumber(maxUnavailable) }),
+        ...(minAvailable !== undefined && { minAvailable: k8s.IntOrString.fromNumber(minAvailable) }),
+        unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      },
+    });
+    refuse(this, () => drainFaults(settings));
+  }
+}
+
+function drainFaults(settings: ServiceSettings): string[] {
+  const { maxUnavailable, minAvailable } = settings.disruption;
+  const least = minimumReplicas(settings);
+  if ((maxUnavailable === undefined) === (minAvailable === undefined))
+    return ['a disruption budget has either maxUnavailable or minAvailable: give one of them'];
+  if (maxUnavailable === 0) return ['maxUnavailable 0 blocks every drain of a node: give at least 1'];
+  if (minAvailable !== undefined && minAvailable >= least)
+    return [`minAvailable ${minAvailable} of ${least} replicas blocks every drain of a node: give maxUnavailable 1, or run more replicas`];
+  return [];
+}

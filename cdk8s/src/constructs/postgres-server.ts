@@ -1,0 +1,48 @@
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { PostgresServer as PostgresServerSettings } from '../environment';
+import { Construct, k8s } from '../kubernetes';
+import { refuse } from '../refusal';
+import { type DatabaseAccess, databaseSecret, passwordFile, postgresAccess } from './database';
+import { labelsOf, selectorOf } from './labels';
+import { allowPolicy, podsHere, tcp, toPods } from './network';
+import { hardenedContainer, secretVolume } from './pod';
+import { postgresUser, PostgresStatefulSet, serverName, serverPort, superuserSecret } from './postgres-stateful-set';
+import { prepareDatabase, superuserFolder } from './prepare-database';
+import { quantityFaults } from './quantities';
+
+/** One PostgreSQL server for all services of the namespace, with a database and a role for each. */
+export class PostgresServer extends Construct {
+  constructor(
+    scope: Construct,
+    private readonly settings: PostgresServerSettings,
+    services: readonly string[],
+  ) {
+    super(scope, serverName);
+    const metadata = { name: serverName, labels: labelsOf(serverName, 'database') };
+    const port = { name: serverPort.name, port: serverPort.number, targetPort: k8s.IntOrString.fromString(serverPort.name) };
+    new k8s.KubeServiceAccount(this, 'service-account', { metadata, automountServiceAccountToken: false });
+    new k8s.KubeService(this, 'service', { metadata, spec: { clusterIp: 'None', selector: selectorOf(serverName, 'database'), ports: [port] } });
+    new PostgresStatefulSet(this, settings);
+    const clients = services.flatMap((service) => [podsHere(service, 'server'), podsHere(service, 'migration')]);
+    allowPolicy(this, 'network-policy', serverName, 'database', { ingress: [{ from: clients, ports: [tcp(serverPort.number)] }] });
+    refuse(this, () => quantityFaults({ size: settings.size, ...settings.resources }));
+  }
+
+  /** How one service gets to its database. The migration makes the role and the database first, so that a service can come later too. */
+  accessOf(declaration: ServiceDeclaration): DatabaseAccess {
+    const { resources, image } = this.settings;
+    const prepare = hardenedContainer({
+      name: 'database',
+      image,
+      resources: { ...resources, cpu: '50m', memory: '64Mi' },
+      user: postgresUser,
+      command: ['bash', '-c', prepareDatabase],
+      variables: { PGHOST: serverName, SERVICE_DATABASE: declaration.store.database, SERVICE_ROLE: databaseSecret(declaration).username },
+      mounts: [passwordFile(declaration).mount, { name: 'superuser', mountPath: superuserFolder, readOnly: true }],
+    });
+    return postgresAccess(declaration, serverName, serverPort.number, [toPods(serverName, 'database', serverPort.number)], {
+      initContainers: [prepare],
+      volumes: [secretVolume('superuser', superuserSecret.name)],
+    });
+  }
+}

@@ -1,0 +1,42 @@
+import type { ResourcesDeclaration } from '@berth/service-kit/declaration';
+import { k8s } from '../kubernetes';
+
+/** The units that are taken here; Kubernetes also takes a bare number, which for memory means bytes. */
+const forms = {
+  cpu: { pattern: /^[1-9]\d*m$/, example: '250m' },
+  memory: { pattern: /^[1-9]\d*Mi$/, example: '256Mi' },
+  size: { pattern: /^[1-9]\d*Gi$/, example: '5Gi' },
+} as const;
+
+const formOf = { cpu: forms.cpu, cpuLimit: forms.cpu, memory: forms.memory, disk: forms.memory, size: forms.size } as const;
+
+/** What is wrong with some amounts: a unit that is missing or means something else, nothing at all, a limit below the request. */
+export function quantityFaults(amounts: Partial<ResourcesDeclaration> & { readonly size?: string }): string[] {
+  const faults = Object.entries(amounts).flatMap(([name, amount]) => {
+    const form = formOf[name as keyof typeof formOf];
+    return form === undefined || form.pattern.test(amount)
+      ? []
+      : [`${name} is "${amount}": it must be a whole amount above zero with its unit, such as "${form.example}"`];
+  });
+  const { cpu, cpuLimit } = amounts;
+  if (faults.length === 0 && cpu !== undefined && cpuLimit !== undefined && parseInt(cpuLimit) < parseInt(cpu))
+    faults.push(`cpuLimit ${cpuLimit} is below cpu ${cpu}, the amount that is reserved: raise the limit or lower cpu`);
+  return faults;
+}
+
+const largerUnits: Readonly<Record<string, { readonly unit: string; readonly factor: number }>> = {
+  m: { unit: '', factor: 1_000 },
+  Mi: { unit: 'Gi', factor: 1_024 },
+  Gi: { unit: 'Ti', factor: 1_024 },
+};
+
+/**
+ * An amount as the API server keeps it, so that nothing looks changed: 1000m is 1, 1024Mi is 1Gi.
+ * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+ */
+export function quantity(amount: string): k8s.Quantity {
+  const [, digits, unit] = /^(\d+)(\D*)$/.exec(amount) ?? [];
+  const larger = unit === undefined ? undefined : largerUnits[unit];
+  if (larger === undefined || Number(digits) % larger.factor !== 0) return k8s.Quantity.fromString(amount);
+  return quantity(`${Number(digits) / larger.factor}${larger.unit}`);
+}

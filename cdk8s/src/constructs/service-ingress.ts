@@ -1,0 +1,36 @@
+import { apiPrefix, type ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { IngressSettings } from '../environment';
+import { type Construct, k8s } from '../kubernetes';
+import { refuse } from '../refusal';
+import { labelsOf } from './labels';
+import { portName } from './service-deployment';
+
+/** A service's paths from outside, with and without the API's prefix. */
+export class ServiceIngress extends k8s.KubeIngress {
+  constructor(scope: Construct, { name, paths }: ServiceDeclaration, settings: IngressSettings) {
+    const { className, host, tlsSecret, annotations = {} } = settings;
+    const backend = { service: { name, port: { name: portName } } };
+    const routed = paths.flatMap((path) => [path, `${apiPrefix}${path}`]).map((path) => ({ path, pathType: 'Prefix', backend }));
+    super(scope, 'ingress', {
+      metadata: { name, labels: labelsOf(name, 'server'), annotations: { ...annotations } },
+      spec: {
+        ingressClassName: className,
+        ...(tlsSecret !== undefined && { tls: [{ ...(host !== undefined && { hosts: [host] }), secretName: tlsSecret }] }),
+        rules: [{ ...(host !== undefined && { host }), http: { paths: routed } }],
+      },
+    });
+    refuse(this, () => [...pathFaults(paths), ...hostFaults(settings)]);
+  }
+}
+
+function pathFaults(paths: readonly string[]): string[] {
+  const wrong = paths.filter((path) => !/^\/[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(path) || path.startsWith(apiPrefix));
+  return wrong.map((path) => `the path "${path}" can't be routed: it must begin with a slash, not end with one, and leave ${apiPrefix} out, such as "/users"`);
+}
+
+const hostPattern = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+
+function hostFaults({ host, tlsSecret }: IngressSettings): string[] {
+  if (host === undefined) return tlsSecret === undefined ? [] : [`the certificate ${tlsSecret} is of no host: give "host", or leave "tlsSecret" out`];
+  return hostPattern.test(host) ? [] : [`host is "${host}": it must be a name alone, without scheme, port or path, such as "berth.example"`];
+}

@@ -1,0 +1,46 @@
+import type { SqliteStore } from '../environment';
+import { type Construct, k8s } from '../kubernetes';
+import { refuse } from '../refusal';
+import { minimumReplicas, type ServiceSettings } from '../settings';
+import type { DatabaseAccess } from './database';
+import { keepAnnotations, labelsOf } from './labels';
+import { quantity, quantityFaults } from './quantities';
+
+/** Where the image keeps its data. */
+const dataFolder = '/home/appuser/app/data';
+
+/** A volume for a service's SQLite file. It stays when the service goes. */
+export class SqliteVolume extends k8s.KubePersistentVolumeClaim {
+  readonly access: DatabaseAccess;
+
+  constructor(scope: Construct, id: string, settings: ServiceSettings, { size, storageClass }: SqliteStore) {
+    const { name } = settings.declaration;
+    super(scope, id, {
+      metadata: { name: `${name}-data`, labels: labelsOf(name, 'database'), annotations: { ...keepAnnotations } },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        ...(storageClass !== undefined && { storageClassName: storageClass }),
+        resources: { requests: { storage: quantity(size) } },
+      },
+    });
+    this.access = {
+      values: {},
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: this.name } }],
+      mounts: [{ name: 'data', mountPath: dataFolder }],
+      egress: [],
+    };
+    refuse(this, () => [...oneProcessFaults(settings), ...quantityFaults({ size })]);
+  }
+}
+
+/** SQLite serves one process: docs/decisions/0007-sqlite-one-process.md. */
+function oneProcessFaults(settings: ServiceSettings): string[] {
+  const faults: string[] = [];
+  const cure = 'put the environment on PostgreSQL';
+  if (typeof settings.replicas !== 'number')
+    faults.push(`an autoscaler would start more than one process on one SQLite file: ${cure}, or give "replicas" the number 1`);
+  else if (minimumReplicas(settings) > 1) faults.push(`${settings.replicas} replicas can't share one SQLite file: ${cure}, or give "replicas" the number 1`);
+  if (settings.strategy === 'RollingUpdate')
+    faults.push(`a rolling update would start the new pod while the old one holds the SQLite file: ${cure}, or leave "strategy" out`);
+  return faults;
+}

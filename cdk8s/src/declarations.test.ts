@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { boatService } from '../test/synthesized';
+import { readDeclarations } from './declarations';
+
+describe('the declarations', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'berth-services-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const service = (name: string, declaration: object | undefined) => {
+    mkdirSync(join(folder, name, 'dist'), { recursive: true });
+    writeFileSync(join(folder, name, 'service.ts'), '');
+    if (declaration) writeFileSync(join(folder, name, 'dist', 'service.json'), JSON.stringify(declaration));
+  };
+
+  it('are those of every folder with a service.ts, and of no other', () => {
+    service('boat-service', boatService);
+    service('a-service', { ...boatService, name: 'a-service' });
+    mkdirSync(join(folder, 'service-kit'));
+    // what a service that was removed leaves behind
+    mkdirSync(join(folder, 'old-service', 'dist'), { recursive: true });
+    writeFileSync(join(folder, 'old-service', 'dist', 'service.json'), '{}');
+    expect(readDeclarations(folder).map(({ name }) => name)).toEqual(['a-service', 'boat-service']);
+  });
+
+  it.each([
+    ['was not built', undefined, /services\/boat-service: it was not built: run npm run build/],
+    ['has another name', { ...boatService, name: 'ship-service' }, /declares the name "ship-service": a service is called what its folder is called/],
+    [
+      'is half a declaration',
+      { name: 'boat-service', port: 8009, paths: [], configuration: {}, peers: [], store: {}, metrics: [] },
+      /declares no resources, no scaling, no checks/,
+    ],
+  ])('are refused when one %s', (_what, declaration, words) => {
+    service('boat-service', declaration);
+    expect(() => readDeclarations(folder)).toThrow(words);
+  });
+});

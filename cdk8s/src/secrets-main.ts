@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readDeclarations } from './declarations';
+import { environments } from './environments';
+import { newSecrets } from './secrets';
+
+const usage = `npm run --silent secrets -- --env ENVIRONMENT | kubectl create -f -
+
+Prints the Secrets that the environment's manifests name, with new passwords. Nothing is kept: what is printed is all there is.
+kubectl create leaves a Secret alone that is there already.`;
+
+function main(): void {
+  const { values } = parseArgs({ options: { env: { type: 'string' }, help: { type: 'boolean' } } });
+  if (values.help) return void console.log(usage);
+  const known = environments.map(({ name }) => name);
+  const environment = environments.find(({ name }) => name === values.env);
+  if (environment === undefined) {
+    const what = values.env === undefined ? 'say which environment with --env' : `there is no environment "${values.env}"`;
+    throw new Error(`${what}: choose from ${known.join(', ')}\n\n${usage}`);
+  }
+  const text = newSecrets(environment, readDeclarations(join(__dirname, '..', '..', 'services')), () => randomBytes(24).toString('base64url'));
+  if (text === '') console.error(`${environment.name} needs no Secret`);
+  process.stdout.write(text);
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(`secrets: ${(error as Error).message}`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,17 @@
+import { Stack, type StackParts } from './charts/stack';
+import { type Files, folderOf } from './charts/folder';
+import { App } from './kubernetes';
+import { faultsIn, SynthRefused } from './refusal';
+
+/**
+ * Writes nothing: gives the files of one environment's folder.
+ *
+ * @throws SynthRefused with every fault, when the manifests could not work
+ */
+export function synthesize(parts: StackParts): Files {
+  const app = new App();
+  const stack = new Stack(app, parts);
+  const faults = faultsIn(app);
+  if (faults.length > 0) throw new SynthRefused(faults);
+  return folderOf(stack, parts.environment);
+}

@@ -1,0 +1,301 @@
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { orderService } from '../../services/order-service/service';
+import { userService } from '../../services/user-service/service';
+import type { Environment } from '../src/environment';
+import { environments } from '../src/environments';
+import { boatService, faultsOf, released, services } from './synthesized';
+
+const [local, staging, production] = environments as [Environment, Environment, Environment];
+const users: ServiceDeclaration = userService;
+const orders: ServiceDeclaration = orderService;
+const set = (of: Environment, name: string, value: string | number | boolean): Environment => ({ ...of, configuration: { [name]: value } });
+const external = { kind: 'external-postgres', host: 'db.example', port: 5432, cidr: '10.0.0.0/8', maxConnections: 400 } as const;
+
+/** A mistake: where, with which services; the construct that is named; the words of fault and cure. */
+type Mistake = readonly [what: string, where: Environment, path: string, words: RegExp, with_?: readonly ServiceDeclaration[], images?: Record<string, string>];
+
+const mistakes: readonly Mistake[] = [
+  ['SQLite with two replicas', { ...local, replicas: 2 }, 'local/user-service/data', /2 replicas can't share one SQLite file.*PostgreSQL/],
+  ['SQLite with an autoscaler', { ...local, replicas: { minimum: 1 } }, 'local/user-service/data', /autoscaler.*one SQLite file.*PostgreSQL/],
+  ['SQLite with a rolling update', { ...local, strategy: 'RollingUpdate' }, 'local/user-service/data', /rolling update.*leave "strategy" out/],
+  [
+    'more connections than the server takes',
+    { ...staging, store: { ...staging.store, maxConnections: 60 } as Environment['store'] },
+    'staging',
+    /at most 77 connections.*maxConnections is 60.*DATABASE_POOL_SIZE/,
+  ],
+  ['a pool that only the autoscaler makes too large', set(production, 'DATABASE_POOL_SIZE', 50), 'production', /order-service 573.*maxConnections is 200/],
+  [
+    'a budget that lets no pod go',
+    { ...staging, disruption: { maxUnavailable: 0 } },
+    'staging/user-service/disruption-budget',
+    /maxUnavailable 0 blocks every drain.*at least 1/,
+  ],
+  [
+    'a budget that needs every pod',
+    { ...staging, disruption: { minAvailable: 2 } },
+    'staging/user-service/disruption-budget',
+    /minAvailable 2 of 2.*blocks every drain/,
+  ],
+  [
+    'a budget that says both',
+    { ...staging, disruption: { minAvailable: 1, maxUnavailable: 1 } },
+    'staging/user-service/disruption-budget',
+    /either maxUnavailable or minAvailable/,
+  ],
+  [
+    'the tag latest',
+    { ...staging, images: { kind: 'tagged', registry: 'r.example', tag: 'latest' } },
+    'staging/user-service',
+    /"latest" says nothing about what runs.*version/,
+  ],
+  [
+    'a released image by tag',
+    production,
+    'production/user-service',
+    /has no digest.*@sha256/,
+    services,
+    { ...released, 'user-service': 'r.example/user-service:latest' },
+  ],
+  [
+    'a secret in the ConfigMap',
+    set(staging, 'DATABASE_PASSWORD', 'hunter2'),
+    'staging/user-service/configuration',
+    /DATABASE_PASSWORD is a secret.*never into "configuration"/,
+  ],
+  [
+    'a password in a URL',
+    { ...staging, overrides: { 'boat-service': { configuration: { BOAT_DB_PATH: 'http://me:hunter2@files.example/' } } } },
+    'staging/boat-service/configuration',
+    /BOAT_DB_PATH holds a password/,
+    [...services, boatService],
+  ],
+  [
+    'a variable that nobody reads',
+    set(staging, 'LOGLEVEL', 'info'),
+    'staging/user-service/configuration',
+    /LOGLEVEL is no variable of user-service: it reads .*LOG_LEVEL/,
+  ],
+  [
+    'a value out of its bounds',
+    set(staging, 'DATABASE_POOL_SIZE', 0),
+    'staging/user-service/configuration',
+    /DATABASE_POOL_SIZE must be a whole number from 2 to 100, not "0"/,
+  ],
+  [
+    'a value of the wrong kind',
+    set(staging, 'READINESS_REQUIRES_PEERS', 'yes'),
+    'staging/user-service/configuration',
+    /READINESS_REQUIRES_PEERS must be true or false/,
+  ],
+  ['another port than the Service’s', set(staging, 'PORT', 9000), 'staging/user-service/configuration', /PORT is set by synth itself/],
+  [
+    'a peer’s address by hand',
+    { ...staging, overrides: { 'order-service': { configuration: { USER_SERVICE_URL: 'http://other' } } } },
+    'staging/order-service/configuration',
+    /USER_SERVICE_URL is set by synth itself/,
+  ],
+  ['every client counted as one', set(staging, 'RATE_LIMIT_PER_MINUTE', 100), 'staging/user-service/configuration', /TRUST_PROXY.*1 for the Ingress alone/],
+  [
+    'a peer that isn’t deployed',
+    { ...staging, services: ['order-service'] },
+    'staging',
+    /order-service calls user-service, which isn't deployed here: add user-service to "services"/,
+  ],
+  [
+    'a service that isn’t there',
+    { ...staging, services: ['user-service', 'order-service', 'boats'] },
+    'staging',
+    /"services" names boats, which is no service: there are order-service, user-service/,
+  ],
+  ['an override of nobody', { ...staging, overrides: { 'users-service': { replicas: 3 } } }, 'staging', /"overrides" names users-service, which is no service/],
+  [
+    'two services on one path',
+    staging,
+    'staging',
+    /boat-service and user-service both claim the path \/users/,
+    [...services, { ...boatService, paths: ['/users'] }],
+  ],
+  [
+    'two services in one database',
+    staging,
+    'staging',
+    /boat-service and user-service both claim the database userdb/,
+    [...services, { ...boatService, store: { ...boatService.store, database: 'userdb' } }],
+  ],
+  [
+    'readiness in a circle',
+    set(staging, 'READINESS_REQUIRES_PEERS', true),
+    'staging',
+    /order-service and user-service would wait for each other's readiness for ever/,
+    [
+      orders,
+      {
+        ...users,
+        peers: [{ name: 'order-service', urlVariable: 'ORDER_SERVICE_URL' }],
+        configuration: { ...users.configuration, ORDER_SERVICE_URL: { kind: 'url', schemes: ['http'], description: 'Peer' } },
+      },
+    ],
+  ],
+  [
+    'a schema below what is needed',
+    staging,
+    'staging/user-service/deployment',
+    /schemaMinimum 3 is above schema 2.*raise schema/,
+    [orders, { ...users, store: { ...users.store, schemaMinimum: 3 } }],
+  ],
+  [
+    'memory without a unit',
+    { ...staging, overrides: { 'user-service': { resources: { memory: '256' as '256Mi' } } } },
+    'staging/user-service/deployment',
+    /memory is "256".*"256Mi"/,
+  ],
+  [
+    'a CPU limit below the request',
+    { ...staging, overrides: { 'user-service': { resources: { cpuLimit: '100m' } } } },
+    'staging/user-service/deployment',
+    /cpuLimit 100m is below cpu 150m/,
+  ],
+  ['a disk without a size', { ...local, store: { kind: 'sqlite', size: '0Gi' } }, 'local/user-service/data', /size is "0Gi".*above zero/],
+  ['no replica at all', { ...staging, replicas: 0 }, 'staging/user-service/deployment', /replicas is 0: it must be a whole number of at least 1/],
+  [
+    'a maximum below the minimum',
+    { ...production, replicas: { minimum: 12 } },
+    'production/user-service/autoscaler',
+    /maximum of 10 replicas is below the minimum of 12/,
+  ],
+  [
+    'an autoscaler that aims at nothing',
+    production,
+    'production/user-service/autoscaler',
+    /targetCpuPercent is 0: it must be 1 to 100/,
+    [orders, { ...users, scaling: { maximumReplicas: 10, targetCpuPercent: 0 } }],
+  ],
+  [
+    'a host with a scheme',
+    { ...staging, ingress: { ...staging.ingress!, host: 'https://berth.example' } },
+    'staging/user-service/ingress',
+    /host is "https:\/\/berth.example": it must be a name alone/,
+  ],
+  [
+    'a certificate of no host',
+    { ...local, ingress: { ...local.ingress!, tlsSecret: 'berth-tls' } },
+    'local/user-service/ingress',
+    /certificate berth-tls is of no host: give "host"/,
+  ],
+  [
+    'a path that can’t be routed',
+    staging,
+    'staging/user-service/ingress',
+    /path "users\/" can't be routed.*such as "\/users"/,
+    [orders, { ...users, paths: ['users/'] }],
+  ],
+  [
+    'a name that DNS refuses',
+    staging,
+    'staging',
+    /name "Boat_Service" can't name a Service: use lower-case/,
+    [...services, { ...boatService, name: 'Boat_Service' }],
+  ],
+  ['a name that the manifests have already', production, 'production', /can't be called monitoring/, [...services, { ...boatService, name: 'monitoring' }]],
+  [
+    'a metric of everybody’s declared again',
+    production,
+    'production/user-service/service-monitor',
+    /metric http_requests_total is declared twice/,
+    [orders, { ...users, metrics: [{ name: 'http_requests_total', type: 'counter', help: 'Mine', labels: [] }] }],
+  ],
+  [
+    'a counter that is named like a gauge',
+    production,
+    'production/user-service/service-monitor',
+    /names of counters, and only those, end in _total/,
+    [orders, { ...users, metrics: [{ name: 'boats', type: 'counter', help: 'Boats', labels: [] }] }],
+  ],
+  [
+    'an external database without addresses',
+    { ...production, store: { ...external, cidr: '10.0.0.0' } },
+    'production',
+    /cidr is "10.0.0.0": it must be an address range such as/,
+  ],
+  [
+    'an external database’s URL for its host',
+    { ...production, store: { ...external, host: 'postgres://db.example' } },
+    'production',
+    /host is "postgres:\/\/db.example": it must be a host's name or address alone/,
+  ],
+  [
+    'a database of no instance',
+    { ...production, store: { ...production.store, instances: 0 } as Environment['store'] },
+    'production/user-service/database',
+    /instances is 0: a database needs at least 1/,
+  ],
+  [
+    'a check that calls a stranger',
+    staging,
+    'staging',
+    /a check of user-service calls order-service, which is neither it nor a peer/,
+    [orders, { ...users, checks: orders.checks }],
+  ],
+  ['a port that needs privileges', staging, 'staging', /boat-service is to listen on port 80.*1024 to 65535/, [...services, { ...boatService, port: 80 }]],
+  [
+    'a peer without its variable',
+    staging,
+    'staging',
+    /address of user-service by USERS_URL, which it doesn't declare/,
+    [...services, { ...boatService, peers: [{ name: 'user-service', urlVariable: 'USERS_URL' }] }],
+  ],
+  [
+    'a file without its variable',
+    staging,
+    'staging',
+    /its SQLite file by BOATS, which it doesn't declare/,
+    [...services, { ...boatService, store: { ...boatService.store, pathVariable: 'BOATS' } }],
+  ],
+  [
+    'a service that calls itself',
+    staging,
+    'staging',
+    /boat-service names itself as a peer/,
+    [...services, { ...boatService, peers: [{ name: 'boat-service', urlVariable: 'USER_SERVICE_URL' }] }],
+  ],
+  [
+    'a database that needs quotes',
+    staging,
+    'staging',
+    /database "Boat DB" of boat-service.*lower-case/,
+    [...services, { ...boatService, store: { ...boatService.store, database: 'Boat DB' } }],
+  ],
+];
+
+describe('synth refuses', () => {
+  it.each(mistakes.map((mistake) => ({ what: mistake[0], mistake })))(
+    '$what',
+    ({ mistake: [, where, path, words, declarations = services, images = released] }) => {
+      const faults = faultsOf(where, declarations, images).filter((fault) => fault.startsWith(`${path}: `));
+      expect(faults).toContainEqual(expect.stringMatching(words) as string);
+    },
+  );
+
+  it('nothing of the environments as they are', () => {
+    for (const { name } of environments) expect(faultsOf(name)).toEqual([]);
+    expect(faultsOf({ ...production, store: external })).toEqual([]);
+    for (const { name } of environments) expect(faultsOf(name, [...services, boatService])).toEqual([]);
+  });
+
+  it('with every fault at once, each beside its construct', () => {
+    const faults = faultsOf({ ...set(local, 'LOG_LEVEL', 'loud'), replicas: 2, strategy: 'RollingUpdate' });
+    expect(faults.map((fault) => fault.replace(/:.*/, ''))).toEqual([
+      ...['local/order-service/data', 'local/order-service/data', 'local/order-service/configuration'],
+      ...['local/user-service/data', 'local/user-service/data', 'local/user-service/configuration'],
+    ]);
+  });
+
+  it('without ever showing the secret', () => {
+    const faults = [...faultsOf(set(staging, 'DATABASE_PASSWORD', 'hunter2')), ...faultsOf(set(staging, 'DATABASE_URL', 'postgres://me:hunter2@db/x'))];
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.join()).not.toContain('hunter2');
+  });
+
+  it('more than fifteen different mistakes', () => expect(mistakes.length).toBeGreaterThan(15));
+});

@@ -1,0 +1,71 @@
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { WebService } from '../src/constructs/web-service';
+import { environments } from '../src/environments';
+import { App, Chart, Construct } from '../src/kubernetes';
+import { settingsOf } from '../src/settings';
+import { externalAccess } from '../src/constructs/external-postgres';
+import { environment, filesOf, type Manifest, objectsOf, released, services } from './synthesized';
+
+const names = environments.map(({ name }) => name);
+
+describe.each(names)('the manifests of %s', (name) => {
+  it('are the same byte for byte, in whatever order the services are found', () => {
+    const first = [...filesOf(name)];
+    expect([...filesOf(name, services.toReversed())]).toEqual(first);
+    expect(first.map(([path]) => path)).toMatchSnapshot();
+  });
+
+  it('have each object once, in the namespace, under a bare name unless nobody types it', () => {
+    const objects = objectsOf(name);
+    const ids = objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const { kind, metadata, immutable } of objects) {
+      expect(metadata.namespace).toBe(kind === 'Namespace' ? undefined : `berth-${name}`);
+      const hashed = kind === 'Job' || immutable === true;
+      expect(`${kind}/${metadata.name}`).toMatch(hashed ? /-[0-9a-f]{10}$/ : /^\w+\/[a-z]+(-[a-z]+)*$/);
+    }
+  });
+
+  it('never hold a secret', () => {
+    expect(objectsOf(name).filter(({ kind }) => kind === 'Secret')).toEqual([]);
+  });
+});
+
+describe('a change of the configuration', () => {
+  const withLevel = (level: string) => objectsOf({ ...environment('staging'), overrides: { 'user-service': { configuration: { LOG_LEVEL: level } } } });
+  const byId = (objects: readonly Manifest[]) => new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, JSON.stringify(object)]));
+
+  it('rolls the pods that read it, and no others', () => {
+    const [info, debug] = [byId(withLevel('info')), byId(withLevel('debug'))];
+    const touched = [...debug].filter(([id, text]) => info.get(id) !== text).map(([id]) => id.replace(/-[0-9a-f]{10}$/, ''));
+    expect(touched.sort()).toEqual(['ConfigMap/user-service', 'Deployment/user-service', 'Job/user-service-migrate']);
+  });
+
+  it('never changes a selector', () => {
+    for (const { spec } of withLevel('debug').filter(({ kind }) => kind === 'Deployment'))
+      expect(Object.keys((spec as { selector: { matchLabels: object } }).selector.matchLabels).sort()).toEqual([
+        'app.kubernetes.io/component',
+        'app.kubernetes.io/name',
+      ]);
+  });
+});
+
+it('names and selectors stay when a construct moves in the tree', () => {
+  const staging = environment('staging');
+  const render = (place: (chart: Chart) => Construct) => {
+    const chart = new Chart(new App(), 'any', { namespace: 'berth-staging', disableResourceNameHashes: true });
+    new WebService(place(chart), webServiceParts(services[0]!));
+    return chart.toJson() as unknown[];
+  };
+  const webServiceParts = (declaration: ServiceDeclaration) => ({
+    environment: staging,
+    settings: settingsOf(declaration, staging),
+    image: released[declaration.name]!,
+    database: () => externalAccess(declaration, { kind: 'external-postgres', host: 'db.example', port: 5432, cidr: '10.0.0.0/8', maxConnections: 100 }),
+    peers: [],
+    callers: [],
+  });
+  const moved = render((chart) => new Construct(new Construct(chart, 'somewhere'), 'else'));
+  expect(moved).toEqual(render((chart) => chart));
+  expect(moved.length).toBeGreaterThan(5);
+});

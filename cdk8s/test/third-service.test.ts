@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { freshCopy } from '../../test/launched';
+
+const repository = resolve(__dirname, '..', '..');
+
+/** A copy of the project, in which a folder with a declaration is added to `services/`, and nothing else. */
+describe('a third service in a copy of the project', () => {
+  let copy: string;
+  const node = (...args: string[]) => spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' });
+  const filesIn = () =>
+    globSync('charts/**/*', { cwd: copy, withFileTypes: true }).flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
+  const inCharts = () => new Map(filesIn().map((path) => [path.slice(copy.length + 1), readFileSync(path, 'utf8')]));
+  let before: Map<string, string>;
+  let after: Map<string, string>;
+
+  beforeAll(() => {
+    copy = freshCopy();
+    symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
+    before = inCharts();
+    cpSync(join(copy, 'services', 'user-service'), join(copy, 'services', 'boat-service'), { recursive: true });
+    const file = join(copy, 'services', 'boat-service', 'service.ts');
+    const declaration = readFileSync(file, 'utf8')
+      .replaceAll('user-service', 'boat-service')
+      .replaceAll('USER_DB', 'BOAT_DB')
+      .replace("'userdb'", "'boatdb'")
+      .replace("['/users']", "['/boats']")
+      .replace('port: 8000', 'port: 8009')
+      .replace('peers: []', "peers: [{ name: 'user-service', urlVariable: 'USER_SERVICE_URL' }]")
+      .replace('configuration: {', "configuration: { USER_SERVICE_URL: { kind: 'url', schemes: ['http'], description: 'Peer' },")
+      .replace('metrics: []', "metrics: [{ name: 'boats_launched_total', type: 'counter', help: 'Boats', labels: [] }]");
+    writeFileSync(file, declaration);
+    expect(node('scripts/build.mjs')).toMatchObject({ status: 0 });
+    expect(node('cdk8s/dist/main.js')).toMatchObject({ status: 0, stderr: '' });
+    after = inCharts();
+  }, 60_000);
+  afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+  const folderOf = (environment: string, service: string) =>
+    [...after.keys()].filter((path) => path.startsWith(`charts/${environment}/manifests/${service}/`)).map((path) => path.split('/').at(-1));
+
+  it.each(['local', 'staging', 'production'])('has every object in %s that the first has', (environment) => {
+    expect(folderOf(environment, 'boat-service')).toEqual(folderOf(environment, 'user-service'));
+    expect(folderOf(environment, 'boat-service').length).toBeGreaterThan(6);
+  });
+
+  it('has its alerts, its monitor and its dashboard, with its own metric', () => {
+    expect(folderOf('production', 'boat-service')).toEqual(expect.arrayContaining(['alerts.yaml', 'service-monitor.yaml', 'dashboard.yaml']));
+    expect(after.get('charts/production/manifests/boat-service/dashboard.yaml')).toContain('boats_launched_total');
+    expect(after.get('charts/production/manifests/monitoring/overview.yaml')).toContain('boat-service|');
+  });
+
+  it('is let in where it calls and where it keeps its data', () => {
+    const policy = (path: string) => after.get(`charts/staging/manifests/${path}/network-policy.yaml`);
+    expect(policy('user-service')).toContain('app.kubernetes.io/name: boat-service');
+    expect(policy('postgres')).toContain('app.kubernetes.io/name: boat-service');
+    expect(policy('boat-service')).toContain('app.kubernetes.io/name: user-service');
+  });
+
+  it('changes nothing of the other services but who may call them', () => {
+    const changed = [...before].filter(([path, text]) => after.get(path) !== text).map(([path]) => path.replace('charts/', ''));
+    expect(changed.sort()).toEqual(
+      [
+        ...['local', 'staging', 'production'].flatMap((name) => [`${name}/kustomization.yaml`, `${name}/manifests/user-service/network-policy.yaml`]),
+        'production/manifests/monitoring/overview.yaml',
+        'staging/manifests/postgres/network-policy.yaml',
+      ].sort(),
+    );
+  });
+
+  it('leaves nothing behind when it goes', () => {
+    rmSync(join(copy, 'services', 'boat-service'), { recursive: true });
+    expect(node('cdk8s/dist/main.js', '--check')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('charts/local/manifests/boat-service/deployment.yaml is made no more') as string,
+    });
+    expect(node('cdk8s/dist/main.js')).toMatchObject({ status: 0 });
+    expect(inCharts()).toEqual(before);
+    expect(node('cdk8s/dist/main.js', '--check')).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('of a wrong environment one sentence is said', () => {
+    const { status, stderr } = node('cdk8s/dist/main.js', 'stagin');
+    expect(status).toBe(2);
+    expect(stderr).toBe('synth: there is no environment "stagin": choose from local, staging, production\n');
+    expect(node('cdk8s/dist/main.js', '--chek').stderr).toContain("Unknown option '--chek'");
+    expect(node('cdk8s/dist/secrets-main.js', '--env', 'stagin')).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('choose from local, staging, production') as string,
+    });
+  });
+
+  it('a refused change writes nothing', () => {
+    const file = join(copy, 'services', 'order-service', 'dist', 'service.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"/orders"', '"/users"'));
+    const { status, stderr } = node('cdk8s/dist/main.js');
+    expect(status).toBe(1);
+    expect(stderr).toContain('  - production: order-service and user-service both claim the path /users');
+    expect(inCharts()).toEqual(before);
+  });
+});

@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const scripts = resolve(__dirname, '..', 'scripts', 'cluster');
+
+/** Runs a piece of a script's module in a Node of its own, as `npm run` does, and gives what it printed as JSON. */
+function evaluate<T>(code: string): T {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], { cwd: scripts, encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as T;
+}
+
+describe('manifests with other images', () => {
+  interface Changed {
+    readonly kind: string;
+    readonly metadata: { readonly name: string };
+    readonly images: readonly string[];
+  }
+  const withImages = (images: object) =>
+    evaluate<Changed[]>(`
+      import { manifestsOf, withImages } from './manifests.mjs';
+      const pod = ({ spec }) => spec?.template?.spec;
+      const changed = withImages(manifestsOf('staging'), ${JSON.stringify(images)}).filter(pod);
+      console.log(JSON.stringify(changed.map((object) => ({ ...object, images: [...pod(object).containers, ...(pod(object).initContainers ?? [])].map(({ image }) => image) }))));
+    `);
+  const image = `registry.example:5000/somebody/user-service:abc@sha256:${'a'.repeat(64)}`;
+
+  it('puts the image into the Deployment and into the Job, whose name changes with it, and into nothing else', () => {
+    const [before, after] = [withImages({}), withImages({ 'user-service': image })];
+    const of = (objects: readonly Changed[], kind: string, service: string) =>
+      objects.find((object) => object.kind === kind && object.metadata.name.startsWith(service))!;
+    expect(of(after, 'Deployment', 'user-service').images).toEqual([image]);
+    expect(of(after, 'Job', 'user-service').images).toEqual([image, 'postgres:17-bookworm']);
+    expect(of(after, 'Job', 'user-service').metadata.name).toMatch(new RegExp(`^${of(before, 'Job', 'user-service').metadata.name}-[0-9a-f]{8}$`));
+    for (const kind of ['Deployment', 'Job']) expect(of(after, kind, 'order-service')).toEqual(of(before, kind, 'order-service'));
+    expect(withImages({ 'user-service': image })).toEqual(after);
+  });
+
+  it('refuses an image of a service that nothing runs', () => {
+    expect(() => withImages({ 'usr-service': image })).toThrow('nothing here runs an image of usr-service');
+  });
+});
+
+describe('run-checks', () => {
+  const step = (method: string, path: string, status: number, more: object = {}) => ({ service: 'shop', method, path, status, ...more });
+  const check = {
+    name: 'a thing is made, looked at and removed',
+    steps: [
+      step('POST', '/things', 201, { body: { name: 'check-{unique}' }, keep: { thing: 'id' } }),
+      step('GET', '/things/{thing}', 200),
+      step('DELETE', '/things/{thing}', 204, { cleanUp: true }),
+    ],
+  };
+
+  /** Runs the check against a server that answers by a table, and gives the faults and what the server was asked. */
+  async function runAgainst(answers: Readonly<Record<string, number>>): Promise<{ readonly faults: string[]; readonly asked: string[] }> {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url}`);
+      response.writeHead(answers[request.method!] ?? 500).end('{"id":7}');
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const code = `import { runCheck } from './checks/run-checks.mjs'; console.log(JSON.stringify(await runCheck(${JSON.stringify(check)}, () => '${url}')))`;
+    const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '--eval', code], { cwd: scripts, stdio: ['ignore', 'pipe', 'inherit'] });
+    let text = '';
+    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    await once(child, 'close');
+    server.close();
+    return { faults: JSON.parse(text) as string[], asked };
+  }
+
+  it('keeps what it was told for later steps', async () => {
+    expect(await runAgainst({ POST: 201, GET: 200, DELETE: 204 })).toEqual({ faults: [], asked: ['POST /things', 'GET /things/7', 'DELETE /things/7'] });
+  });
+
+  it('cleans up after a step that failed', async () => {
+    const { faults, asked } = await runAgainst({ POST: 201, GET: 503, DELETE: 204 });
+    expect(faults).toEqual(['a thing is made, looked at and removed: GET /things/{thing} of shop was answered 503, not 200: {"id":7}']);
+    expect(asked.at(-1)).toBe('DELETE /things/7');
+  });
+
+  it('does not remove what was never made', async () => {
+    const { faults, asked } = await runAgainst({ POST: 503 });
+    expect(faults).toHaveLength(1);
+    expect(asked).toEqual(['POST /things']);
+  });
+});
+
+describe('images', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-images-'));
+  const [asked, out] = [join(folder, 'asked'), join(folder, 'images.json')];
+  const digest = `sha256:${'b'.repeat(64)}`;
+  const services = ['order-service', 'user-service'];
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Runs it with a docker that keeps what it was asked and writes the metadata that buildx writes. */
+  function images(...args: string[]): { readonly printed: unknown; readonly asked: string[] } {
+    const metadata = `[ "$1" = --metadata-file ] && echo '{"containerimage.digest":"${digest}"}' > "$2"`;
+    writeFileSync(join(folder, 'docker'), `#!/bin/sh\necho "$@" >> ${asked}\nwhile [ $# -gt 0 ]; do ${metadata}; shift; done\n`, { mode: 0o755 });
+    writeFileSync(asked, '');
+    const github = { GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'Somebody/berth' };
+    const env = { ...process.env, ...github, PATH: `${folder}:${process.env['PATH']}` };
+    const { stdout, status } = spawnSync(process.execPath, [join(scripts, 'images.mjs'), '--out', out, ...args], { encoding: 'utf8', env });
+    expect(status).toBe(0);
+    expect(readFileSync(out, 'utf8')).toBe(stdout);
+    return { printed: JSON.parse(stdout), asked: readFileSync(asked, 'utf8').trim().split('\n') };
+  }
+
+  it('are built under every name that the manifests have for them, and brought into the cluster under each', () => {
+    const run = images('--load-command', `echo loaded >> ${asked}; echo`);
+    expect(run.printed).toEqual({ 'order-service': 'order-service:dev', 'user-service': 'user-service:dev' });
+    expect(run.asked.filter((line) => line === 'loaded')).toHaveLength(4);
+    for (const service of services)
+      expect(run.asked).toContainEqual(
+        expect.stringMatching(new RegExp(`SERVICE=${service} .* --tag ${service}:dev --tag ghcr.io/berth/${service}:0.1.0 \\.$`)),
+      );
+  });
+
+  it('are pushed for every service with SBOM and provenance, and named by digest', () => {
+    const run = images('--push', '--registry', 'ghcr.io/Somebody', '--tag', '1.2.3');
+    expect(run.printed).toEqual(Object.fromEntries(services.map((service) => [service, `ghcr.io/somebody/${service}:1.2.3@${digest}`])));
+    expect(run.asked).toHaveLength(2);
+    for (const [index, service] of services.entries()) {
+      expect(run.asked[index]).toContain('buildx build --push --sbom=true --provenance=mode=max --metadata-file');
+      for (const fact of [`SERVICE=${service}`, 'VERSION=1.2.3', 'SOURCE=https://github.com/Somebody/berth', `--tag ghcr.io/somebody/${service}:1.2.3 .`])
+        expect(run.asked[index]).toContain(fact);
+    }
+  });
+});
+
+describe('wrong arguments are said in one sentence, and nothing is done', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-arguments-'));
+  const [list, broken] = [join(folder, 'list.json'), join(folder, 'broken.json')];
+  writeFileSync(list, '["user-service"]');
+  writeFileSync(broken, '{');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    [['deploy.mjs'], 'say which environment'],
+    [['deploy.mjs', '--env', 'stagin'], 'there is no environment "stagin": choose from local, production, staging'],
+    [['deploy.mjs', '--env', 'local', '--timeout', 'soon'], '--timeout must be a number with s, m or h, such as 10m, not "soon"'],
+    [['deploy.mjs', '--env', 'local', '--images', list], 'must be a JSON object of image references by service'],
+    [['deploy.mjs', '--env', 'local', '--images', broken], 'must be a JSON object of image references by service'],
+    [['deploy.mjs', '--env', 'local', '--imges', list], "Unknown option '--imges'"],
+    [['verify.mjs'], 'say which environment'],
+    [['images.mjs', '--push'], '--push and --registry go together'],
+    [['images.mjs', '--tag', 'latest'], '"latest" is no tag for an image that somebody deploys'],
+  ])('%j: %s', (args, sentence) => {
+    const [script, ...rest] = args as [string, ...string[]];
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(scripts, script), ...rest], { encoding: 'utf8', env: { PATH: '/nowhere' } });
+    expect({ status, stdout, lines: stderr.trim().split('\n').length }).toEqual({ status: 64, stdout: '', lines: 1 });
+    expect(stderr).toContain(sentence);
+  });
+
+  it('a secret that holds no kubeconfig is refused before anything is asked of a cluster', () => {
+    const env = { PATH: '/nowhere', KUBECONFIG_BASE64: '' };
+    const { status, stderr } = spawnSync(process.execPath, [join(scripts, 'deploy.mjs'), '--env', 'local'], { encoding: 'utf8', env });
+    expect(status).toBe(64);
+    expect(stderr).toContain('KUBECONFIG_BASE64 holds no kubeconfig');
+  });
+});

@@ -1,0 +1,99 @@
+import { spawnSync } from 'node:child_process';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+
+const repository = resolve(__dirname, '..');
+const files = globSync('.github/workflows/*.yml', { cwd: repository }).sort();
+const textOf = (file: string) => readFileSync(join(repository, file), 'utf8');
+const workflowOf = (file: string) => parse(textOf(file)) as Workflow;
+
+interface Workflow {
+  readonly on: Readonly<Record<string, unknown>>;
+  readonly permissions: object;
+  readonly jobs: Readonly<Record<string, Job>>;
+}
+interface Job {
+  readonly if?: string;
+  readonly permissions?: Readonly<Record<string, string>>;
+  readonly needs?: string | readonly string[];
+  readonly environment?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly 'timeout-minutes'?: number;
+  readonly steps: readonly { readonly uses?: string; readonly run?: string; readonly with?: Readonly<Record<string, unknown>> }[];
+}
+
+const jobs = files.flatMap((file) => Object.entries(workflowOf(file).jobs).map(([name, job]) => [`${file} ${name}`, job] as const));
+
+it('there are the three workflows', () => {
+  expect(files.map((file) => file.split('/').at(-1))).toEqual(['ci-cd.yml', 'docker-compose-test.yml', 'e2e.yml']);
+});
+
+describe.each(files)('%s', (file) => {
+  it('pins every action by its commit, and says which version that is', () => {
+    const uses = textOf(file)
+      .split('\n')
+      .filter((line) => /\buses:/.test(line));
+    expect(uses.length).toBeGreaterThan(1);
+    expect(uses.filter((line) => !/^\s*- uses: [\w.-]+\/[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/.test(line))).toEqual([]);
+  });
+
+  it('grants nothing at the top', () => expect(workflowOf(file).permissions).toEqual({}));
+
+  it('puts no expression into a shell: values come by environment variables', () => {
+    const scripts = Object.values(workflowOf(file).jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+    expect(scripts.filter((script) => script.includes('${{'))).toEqual([]);
+  });
+
+  it('is never started with the rights of the target by a foreign pull request', () => {
+    expect(Object.keys(workflowOf(file).on).filter((event) => !['push', 'pull_request'].includes(event))).toEqual([]);
+  });
+
+  it('runs npm scripts that there are', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const called = [...textOf(file).matchAll(/npm run (?:--silent )?([a-z0-9:]+)/g)].map(([, script]) => script!);
+    expect(called.filter((script) => scripts[script] === undefined)).toEqual([]);
+    expect(called.length).toBeGreaterThan(0);
+  });
+});
+
+describe.each(jobs)('%s', (name, job) => {
+  it('reads only, but for the packages that it pushes', () => {
+    expect(job.permissions).toEqual({ contents: 'read', ...(name.endsWith(' images') && { packages: 'write' }) });
+  });
+
+  it('ends at a time, and leaves no token in the checkout', () => {
+    expect(job['timeout-minutes']).toBeLessThanOrEqual(60);
+    const [checkout] = job.steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
+    expect(checkout?.with).toEqual({ 'persist-credentials': false });
+  });
+});
+
+describe('ci-cd.yml', () => {
+  const { images, deploy, test } = workflowOf('.github/workflows/ci-cd.yml').jobs as Record<'images' | 'deploy' | 'test', Job>;
+
+  it('publishes and deploys no pull request', () => {
+    expect(images.if).toBe("github.event_name == 'push'");
+    expect(images.needs).toEqual(['check', 'test']);
+    expect(deploy.if).toContain("github.ref == 'refs/heads/main' &&");
+    expect(deploy.needs).toBe('images');
+  });
+
+  it('deploys an environment that there is, under its own name', () => {
+    expect(readdirSync(join(repository, 'charts'))).toContain(deploy.environment);
+    expect(deploy.env?.['DEPLOYED_ENVIRONMENT']).toBe(deploy.environment);
+  });
+
+  it('runs suites that are npm scripts', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const { suites } = (test as unknown as { strategy: { matrix: { suites: string[] } } }).strategy.matrix;
+    expect(suites.map((suite) => typeof scripts[suite])).toEqual(['string', 'string']);
+  });
+});
+
+const installed = spawnSync('actionlint', ['-version'], { stdio: 'ignore' }).error === undefined;
+
+(installed ? it : it.skip)('actionlint has nothing to say (skipped without actionlint: go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.12)', () => {
+  const { stdout, stderr, status } = spawnSync('actionlint', ['-no-color', ...files], { cwd: repository, encoding: 'utf8' });
+  expect({ stdout, stderr, status }).toEqual({ stdout: '', stderr: '', status: 0 });
+});
