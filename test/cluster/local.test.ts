@@ -48,7 +48,8 @@ describe.each(doors)('local by %s', (door, install) => {
 
       const [tested, why] = ingress ? [it, ''] : [it.skip, ' (skipped: BERTH_INGRESS names no ingress controller, such as http://127.0.0.1:8080)'];
       tested(`takes another through the Ingress' /users and /orders${why}`, async () => {
-        await eventually('the Ingress is served', 20_000, async () => (await fetch(`${ingress}/users`)).ok);
+        // An ingress controller takes up a Service's new addresses one by one
+        for (const path of ['users', 'orders']) await eventually(`the Ingress serves /${path}`, 20_000, async () => (await fetch(`${ingress}/${path}`)).ok);
         const user = await create(`${ingress}/users`, { email: 'ada@example.com', name: 'Ada' });
         const order = await create(`${ingress}/orders`, { user_id: user.id, product_id: 'lamp', quantity: 1 });
         expect(await read(`${ingress}/api/v1/orders/${order.id}`)).toEqual(order);
