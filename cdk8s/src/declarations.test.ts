@@ -30,7 +30,7 @@ describe('the declarations', () => {
     [
       'is half a declaration',
       { name: 'boat-service', port: 8009, paths: [], configuration: {}, peers: [], store: {}, metrics: [] },
-      /declares no resources, no scaling, no checks/,
+      /declares no resources, no scaling, no checks, no flows/,
     ],
   ])('are refused when one %s', (_what, declaration, words) => {
     service('boat-service', declaration);

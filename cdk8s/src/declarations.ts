@@ -27,6 +27,7 @@ const members = [
   'resources',
   'scaling',
   'checks',
+  'flows',
 ] as const satisfies (keyof ServiceDeclaration)[];
 
 /** A declaration, or what is wrong with it. */

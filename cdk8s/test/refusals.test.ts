@@ -237,6 +237,30 @@ const mistakes: readonly Mistake[] = [
     /a check of user-service calls order-service, which is neither it nor a peer/,
     [orders, { ...users, checks: orders.checks }],
   ],
+  [
+    'a flow through a stranger',
+    staging,
+    'staging',
+    /a flow of user-service calls order-service, which is neither it nor a peer/,
+    [
+      { ...orders, flows: [] },
+      { ...users, flows: orders.flows },
+    ],
+  ],
+  [
+    'a flow without a usable name',
+    staging,
+    'staging',
+    /the flow "Order flow" can't name a dashboard/,
+    [{ ...orders, flows: [{ ...orders.flows[0]!, name: 'Order flow' }] }, users],
+  ],
+  [
+    'a flow called as another dashboard',
+    staging,
+    'staging',
+    /the flow overview of order-service is called what another dashboard is called/,
+    [{ ...orders, flows: [{ ...orders.flows[0]!, name: 'overview' }] }, users],
+  ],
   ['a port that needs privileges', staging, 'staging', /boat-service is to listen on port 80.*1024 to 65535/, [...services, { ...boatService, port: 80 }]],
   [
     'a peer without its variable',

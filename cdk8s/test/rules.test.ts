@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { commonMetrics, peerMetrics } from '@berth/service-kit/common-metrics';
 import { toYaml } from '../src/output/yaml';
 import { boatService, type Manifest, objectsOf, services } from './synthesized';
@@ -22,11 +22,33 @@ const expressions = [
   ...dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
 ];
 
-it('each service has its alerts, its monitor and its dashboard, and there is one of all', () => {
+it('each service has its alerts, its monitor and its dashboard, and there are those of all together', () => {
   const names = (wanted: string) => objects.filter(({ kind }: Manifest) => kind === wanted).map(({ metadata }) => metadata.name);
   expect(names('PrometheusRule')).toEqual(['boat-service', 'order-service', 'user-service']);
   expect(names('ServiceMonitor')).toEqual(['boat-service', 'order-service', 'user-service']);
-  expect(dashboards.map(({ uid }) => uid).sort()).toEqual(['berth-boat-service', 'berth-order-service', 'berth-overview', 'berth-user-service']);
+  expect(dashboards.map(({ uid }) => uid).sort()).toEqual([
+    'berth-boat-service',
+    'berth-dependencies',
+    'berth-order-flow',
+    'berth-order-service',
+    'berth-overview',
+    'berth-user-service',
+  ]);
+});
+
+it('each step of a flow is an operation that its service publishes', () => {
+  const published = (service: string) =>
+    JSON.parse(readFileSync(resolve(__dirname, '../../services', service, 'openapi.json'), 'utf8')) as { paths: Record<string, Record<string, unknown>> };
+  const steps = services.flatMap(({ flows }) => flows).flatMap((flow) => flow.steps);
+  expect(steps.filter(({ service, method, route }) => published(service).paths[route]?.[method.toLowerCase()] === undefined)).toEqual([]);
+  expect(steps.length).toBeGreaterThan(1);
+});
+
+it('what the services depend on is one page: calls by caller and peer, databases by service', () => {
+  const { panels } = dashboards.find(({ uid }) => uid === 'berth-dependencies')!;
+  const exprOf = (title: string) => panels.find((panel) => panel.title === title)!.targets[0]!.expr;
+  expect(exprOf('Calls to peers')).toBe('sum by (job, peer, outcome) (rate(external_requests_total{job=~"boat-service|order-service"}[5m]))');
+  expect(exprOf('Database connections')).toContain('{job=~"boat-service|order-service|user-service"}');
 });
 
 it('a metric of a service’s own has its panel', () => {

@@ -42,6 +42,7 @@ export const boatService: ServiceDeclaration = {
   store: { pathVariable: 'BOAT_DB_PATH', database: 'boatdb', schema: 1, schemaMinimum: 1 },
   metrics: [{ name: 'boats_launched_total', type: 'counter', help: 'Boats launched', labels: ['kind'] }],
   checks: [],
+  flows: [],
 };
 
 /** One of the three environments. */

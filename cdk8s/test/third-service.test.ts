@@ -63,6 +63,7 @@ describe('a third service in a copy of the project', () => {
     expect(changed.sort()).toEqual(
       [
         ...['local', 'staging', 'production'].flatMap((name) => [`${name}/kustomization.yaml`, `${name}/manifests/user-service/network-policy.yaml`]),
+        'production/manifests/monitoring/dependencies.yaml',
         'production/manifests/monitoring/overview.yaml',
         'staging/manifests/postgres/network-policy.yaml',
       ].sort(),

@@ -71,4 +71,15 @@ export const orderService = declareService({
       ],
     },
   ],
+  flows: [
+    {
+      name: 'order-flow',
+      title: 'Order flow',
+      steps: [
+        { service: 'order-service', method: 'POST', route: '/orders' },
+        { service: 'user-service', method: 'GET', route: '/users/{id}' },
+        { service: 'order-service', method: 'PATCH', route: '/orders/{id}' },
+      ],
+    },
+  ],
 });

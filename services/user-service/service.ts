@@ -35,4 +35,5 @@ export const userService = declareService({
       ],
     },
   ],
+  flows: [],
 });

@@ -6,10 +6,15 @@ const reserved = ['namespace', 'network', 'postgres', 'monitoring'];
 /** A label may have 63 characters; the longest name is that of a migration's pod. */
 const longestName = 63 - '-migrate-0123456789-abcde'.length;
 
+/** Whether it may name any object of Kubernetes. */
+export function isObjectName(name: string): boolean {
+  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name);
+}
+
 /** Why a service's name can't be used. */
 export function nameFaults({ name }: ServiceDeclaration): string[] {
   if (reserved.includes(name)) return [`a service can't be called ${name}: the manifests have a folder of that name already, choose another`];
-  if (!/^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > longestName)
+  if (!isObjectName(name) || name.length > longestName)
     return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
   return [];
 }

@@ -1,7 +1,8 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { externalFaults } from '../constructs/external-postgres';
 import type { Environment } from '../environment';
-import { declarationFaults } from './declaration-faults';
+import { sharedDashboards } from '../constructs/monitoring';
+import { declarationFaults, isObjectName } from './declaration-faults';
 import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
 
 /** What can't work between services, or between the services and their environment. */
@@ -14,7 +15,9 @@ export function stackFaults(environment: Environment, declarations: readonly Ser
     ...sharedThings(deployed),
     ...readinessCircles(services),
     ...connectionFaults(environment, services),
-    ...checkFaults(deployed),
+    ...strangersIn('check', deployed, ({ checks }) => checks),
+    ...strangersIn('flow', deployed, ({ flows }) => flows),
+    ...dashboardFaults(deployed),
     ...(environment.store.kind === 'external-postgres' ? externalFaults(environment.store) : []),
   ];
 }
@@ -82,10 +85,28 @@ function connectionsOf(settings: ServiceSettings): number {
   return (settings.maximumReplicas + maximumSurge) * (Number(valueOf(settings, 'DATABASE_POOL_SIZE')) + connectionsBesidePool) + 1;
 }
 
-function checkFaults(services: readonly ServiceDeclaration[]): string[] {
-  return services.flatMap(({ name, peers, checks }) => {
-    const callable = [name, ...peers.map((peer) => peer.name)];
-    const strangers = checks.flatMap(({ steps }) => steps.map(({ service }) => service)).filter((service) => !callable.includes(service));
-    return [...new Set(strangers)].map((service) => `a check of ${name} calls ${service}, which is neither it nor a peer of it: move the check to the service that calls both`);
+/** Services in the steps of something that its service neither is nor calls. */
+function strangersIn(
+  kind: 'check' | 'flow',
+  services: readonly ServiceDeclaration[],
+  partsOf: (service: ServiceDeclaration) => readonly { readonly steps: readonly { readonly service: string }[] }[],
+): string[] {
+  return services.flatMap((service) => {
+    const callable = [service.name, ...service.peers.map(({ name }) => name)];
+    const called = partsOf(service).flatMap(({ steps }) => steps.map((step) => step.service));
+    return [...new Set(called)]
+      .filter((name) => !callable.includes(name))
+      .map((name) => `a ${kind} of ${service.name} calls ${name}, which is neither it nor a peer of it: move the ${kind} to the service that calls both`);
+  });
+}
+
+/** A flow's dashboard lies beside those of the services and of the whole environment, under its name. */
+function dashboardFaults(services: readonly ServiceDeclaration[]): string[] {
+  const flows = services.flatMap(({ name, flows }) => flows.map((flow) => ({ service: name, flow: flow.name })));
+  const taken = [...sharedDashboards, ...services.map(({ name }) => name), ...flows.map(({ flow }) => flow)];
+  return flows.flatMap(({ service, flow }) => {
+    const file = `services/${service}/service.ts`;
+    if (!isObjectName(flow)) return [`the flow "${flow}" can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter, in ${file}`];
+    return taken.indexOf(flow) === taken.lastIndexOf(flow) ? [] : [`the flow ${flow} of ${service} is called what another dashboard is called: choose another name in ${file}`];
   });
 }

@@ -2,7 +2,7 @@ import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { CloudNativeDatabase } from '../constructs/cloud-native-postgres';
 import type { DatabaseAccess } from '../constructs/database';
 import { externalAccess } from '../constructs/external-postgres';
-import { dashboardConfigMap } from '../constructs/monitoring';
+import { monitorTogether } from '../constructs/monitoring';
 import { DefaultDeny } from '../constructs/network';
 import { PostgresServer } from '../constructs/postgres-server';
 import { RestrictedNamespace } from '../constructs/restricted-namespace';
@@ -11,7 +11,6 @@ import { WebService } from '../constructs/web-service';
 import type { Environment } from '../environment';
 import { imageOf, type ReleasedImageReferences } from '../images';
 import { type App, Chart, Construct } from '../kubernetes';
-import { overviewDashboard } from '../monitoring/overview-dashboard';
 import { refuse } from '../refusal';
 import { type ServiceSettings, settingsOf } from '../settings';
 import { nameFaults } from './declaration-faults';
@@ -51,7 +50,7 @@ export class Stack extends Chart {
       });
     }
     const operators = environment.monitoring?.operators;
-    if (operators) dashboardConfigMap(new Construct(this, 'monitoring'), 'overview', 'overview', overviewDashboard([...byName.keys()]), operators.dashboardLabels);
+    if (operators) monitorTogether(new Construct(this, 'monitoring'), usable, operators);
     refuse(this, () => [...chosen.flatMap(nameFaults), ...stackFaults(environment, declarations, settings)]);
   }
 }

@@ -1,9 +1,11 @@
-/** A Grafana dashboard, as far as ours use it: https://grafana.com/docs/grafana/latest/dashboards/build-dashboards/view-dashboard-json-model/ */
-export interface Dashboard {
-  readonly uid: string;
-  readonly title: string;
-  readonly [member: string]: unknown;
-}
+import type * as grafana from '@grafana/schema';
+import type { Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
+
+/** A type of Grafana's schema as JSON has it: an enumeration's members are their values. */
+type Json<Type> = Type extends string ? `${Type}` : Type extends object ? { [Member in keyof Type]: Json<Type[Member]> } : Type;
+
+/** A Grafana dashboard, checked against Grafana's own schema. */
+export type Dashboard = Json<grafana.Dashboard>;
 
 /** One panel before it has its place. */
 export interface Panel {
@@ -15,6 +17,11 @@ export interface Panel {
 }
 
 const [panelWidth, panelHeight, columns] = [12, 8, 2];
+
+const options: Json<TimeSeriesOptions> = {
+  legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
+  tooltip: { mode: 'multi', sort: 'desc' },
+};
 
 /** Lays panels out in two columns. */
 export function dashboardOf(uid: string, title: string, panels: readonly Panel[]): Dashboard {
@@ -31,7 +38,7 @@ export function dashboardOf(uid: string, title: string, panels: readonly Panel[]
   };
 }
 
-function laidOut({ title, description, unit, queries }: Panel, index: number): Record<string, unknown> {
+function laidOut({ title, description, unit, queries }: Panel, index: number): Json<grafana.Panel<Record<string, unknown>>> {
   const datasource = { type: 'prometheus', uid: '${datasource}' };
   return {
     id: index + 1,
@@ -41,7 +48,7 @@ function laidOut({ title, description, unit, queries }: Panel, index: number): R
     datasource,
     gridPos: { x: (index % columns) * panelWidth, y: Math.floor(index / columns) * panelHeight, w: panelWidth, h: panelHeight },
     fieldConfig: { defaults: { unit, min: 0 }, overrides: [] },
-    options: { legend: { displayMode: 'list', placement: 'bottom' }, tooltip: { mode: 'multi', sort: 'desc' } },
+    options,
     targets: queries.map(([expr, legendFormat], query) => ({ refId: String.fromCharCode(65 + query), datasource, expr, legendFormat })),
   };
 }

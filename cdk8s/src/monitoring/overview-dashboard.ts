@@ -1,11 +1,12 @@
 import { commonMetrics } from '@berth/service-kit/common-metrics';
 import { type Dashboard, dashboardOf } from './dashboard';
+import { quantile, seriesOf } from './panels';
 
 const { httpRequests, httpDuration, httpInFlight, databaseConnections, buildInfo } = commonMetrics;
 
 /** Every service of an environment on one page. */
 export function overviewDashboard(services: readonly string[]): Dashboard {
-  const jobs = `job=~"${services.join('|')}"`;
+  const jobs = seriesOf(services);
   return dashboardOf('berth-overview', 'Overview', [
     { title: 'Requests', description: httpRequests.help, unit: 'reqps', queries: [[`sum by (job) (rate(${httpRequests.name}{${jobs}}[5m]))`, '{{job}}']] },
     {
@@ -18,7 +19,7 @@ export function overviewDashboard(services: readonly string[]): Dashboard {
       title: 'Answer time, p99',
       description: httpDuration.help,
       unit: 's',
-      queries: [[`histogram_quantile(0.99, sum by (job, le) (rate(${httpDuration.name}_bucket{${jobs}}[5m])))`, '{{job}}']],
+      queries: [[quantile(0.99, httpDuration.name, jobs, ['job']), '{{job}}']],
     },
     { title: 'Requests in flight', description: httpInFlight.help, unit: 'short', queries: [[`sum by (job) (${httpInFlight.name}{${jobs}})`, '{{job}}']] },
     {

@@ -130,6 +130,25 @@ export interface CheckDeclaration {
   readonly steps: readonly CheckStep[];
 }
 
+/** Requests to one operation of one service. */
+export interface FlowStep {
+  /** The service that answers: this one or a peer. */
+  readonly service: string;
+  readonly method: CheckStep['method'];
+  /** The operation's path as OpenAPI and the metrics' label `route` have it, such as `/orders/{id}`. */
+  readonly route: string;
+}
+
+/** Requests through several services that people look at as one thing. Its dashboard follows from it. */
+export interface FlowDeclaration {
+  /** Lower-case words with dashes; the dashboard is called so too. */
+  readonly name: string;
+  /** The dashboard's title. */
+  readonly title: string;
+  /** In the order in which they happen. */
+  readonly steps: readonly FlowStep[];
+}
+
 /** Everything that others need to know about a service. */
 export interface ServiceDeclaration<Schema extends ConfigurationSchema = ConfigurationSchema> {
   /** Lower-case words with dashes; also the name of its Deployment, Service and image. */
@@ -149,6 +168,8 @@ export interface ServiceDeclaration<Schema extends ConfigurationSchema = Configu
   readonly resources: ResourcesDeclaration;
   readonly scaling: ScalingDeclaration;
   readonly checks: readonly CheckDeclaration[];
+  /** Flows that begin with this service. */
+  readonly flows: readonly FlowDeclaration[];
 }
 
 /** Types a declaration exactly, so that its configuration is typed by its own variables. */

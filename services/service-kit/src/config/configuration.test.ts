@@ -21,6 +21,7 @@ const declaration = declareService({
   resources: { cpu: '100m', cpuLimit: '1000m', memory: '256Mi', disk: '64Mi' },
   scaling: { maximumReplicas: 10, targetCpuPercent: 70 },
   checks: [],
+  flows: [],
 });
 
 const parse = (env: Readonly<Record<string, string | undefined>>) => parseConfiguration(declaration, env);

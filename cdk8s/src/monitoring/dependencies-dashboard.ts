@@ -1,0 +1,27 @@
+import { commonMetrics } from '@berth/service-kit/common-metrics';
+import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { type Dashboard, dashboardOf } from './dashboard';
+import { databasePanels, peerPanels, seriesOf } from './panels';
+
+const { httpRequests } = commonMetrics;
+
+/** What the services of an environment lean on: each other, and their databases. */
+export function dependenciesDashboard(services: readonly ServiceDeclaration[]): Dashboard {
+  const all = seriesOf(services.map(({ name }) => name));
+  return dashboardOf('berth-dependencies', 'Dependencies', [
+    ...peerPanels(services),
+    ...databasePanels(services),
+    {
+      title: 'Answers that blame a dependency',
+      description: '503: the database or a peer; 504: a peer that is too late; 507: a full disk',
+      unit: 'reqps',
+      queries: [[`sum by (job, status) (rate(${httpRequests.name}{${all},status=~"503|504|507"}[5m]))`, '{{job}} {{status}}']],
+    },
+    {
+      title: 'Replicas that answer',
+      description: 'Replicas whose metrics Prometheus can read',
+      unit: 'short',
+      queries: [[`sum by (job) (up{${all}})`, '{{job}}']],
+    },
+  ]);
+}

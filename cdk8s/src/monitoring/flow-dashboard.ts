@@ -1,0 +1,31 @@
+import { commonMetrics } from '@berth/service-kit/common-metrics';
+import type { FlowDeclaration, FlowStep, ServiceDeclaration } from '@berth/service-kit/declaration';
+import { type Dashboard, dashboardOf, type Panel } from './dashboard';
+import { databasePanels, peerPanels, quantile, seriesOf } from './panels';
+
+const { httpRequests, httpDuration } = commonMetrics;
+
+/** One flow from step to step: where it narrows, where it is slow, and the calls and databases behind it. */
+export function flowDashboard({ name, title, steps }: FlowDeclaration, declarations: readonly ServiceDeclaration[]): Dashboard {
+  const services = declarations.filter((declaration) => steps.some(({ service }) => service === declaration.name));
+  return dashboardOf(`berth-${name}`, title, [
+    stepPanel(steps, 'Done', 'Requests of each step that were answered with 2xx', 'reqps', (step) => answered(step, '2..')),
+    stepPanel(steps, 'Refused', 'Requests of each step that were answered with 4xx', 'reqps', (step) => answered(step, '4..')),
+    stepPanel(steps, 'Failed', 'Requests of each step that were answered with 5xx', 'reqps', (step) => answered(step, '5..')),
+    stepPanel(steps, 'Answer time, p99', httpDuration.help, 's', (step) => quantile(0.99, httpDuration.name, selectorOf(step))),
+    ...peerPanels(services),
+    ...databasePanels(services),
+  ]);
+}
+
+function stepPanel(steps: readonly FlowStep[], title: string, description: string, unit: Panel['unit'], expressionOf: (step: FlowStep) => string): Panel {
+  return { title, description, unit, queries: steps.map((step) => [expressionOf(step), `${step.method} ${step.route} of ${step.service}`] as const) };
+}
+
+function answered(step: FlowStep, status: string): string {
+  return `sum(rate(${httpRequests.name}{${selectorOf(step)},status=~"${status}"}[5m]))`;
+}
+
+function selectorOf({ service, method, route }: FlowStep): string {
+  return `${seriesOf([service])},method="${method}",route="${route}"`;
+}
