@@ -30,21 +30,21 @@ export function peerPanels(services: readonly ServiceDeclaration[]): Panel[] {
       title: 'Calls to peers',
       description: requests.help,
       unit: 'reqps',
-      queries: [[`sum by (job, peer, outcome) (rate(${requests.name}{${from}}[5m]))`, '{{job}} → {{peer}} {{outcome}}']],
+      queries: [[`sum by (job, peer, outcome) (rate(${requests.name}{${from}}[5m]))`, '{{job}} to {{peer}} {{outcome}}']],
     },
     {
       title: 'Time of calls to peers, p99',
       description: duration.help,
       unit: 's',
-      queries: [[quantile(0.99, duration.name, from, ['job', 'peer']), '{{job}} → {{peer}}']],
+      queries: [[quantile(0.99, duration.name, from, ['job', 'peer']), '{{job}} to {{peer}}']],
     },
     {
       title: 'Repeated tries',
       description: retries.help,
       unit: 'ops',
-      queries: [[`sum by (job, peer) (rate(${retries.name}{${from}}[5m]))`, '{{job}} → {{peer}}']],
+      queries: [[`sum by (job, peer) (rate(${retries.name}{${from}}[5m]))`, '{{job}} to {{peer}}']],
     },
-    { title: 'Circuit breaker', description: breaker.help, unit: 'short', queries: [[`max by (job, peer) (${breaker.name}{${from}})`, '{{job}} → {{peer}}']] },
+    { title: 'Circuit breaker', description: breaker.help, unit: 'short', queries: [[`max by (job, peer) (${breaker.name}{${from}})`, '{{job}} to {{peer}}']] },
   ];
 }
 
