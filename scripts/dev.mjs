@@ -6,16 +6,20 @@ import { planServices } from './plan.mjs';
 
 const say = (text) => console.log(`\ndev: ${text}`);
 
-/** Rebuilds a service with each change and calls back when a build went well; esbuild prints what is wrong with the others. */
+/** Rebuilds a service with each change and calls back when a build went well; esbuild prints what is wrong with the others. Watches once it returns. */
 async function watch(name, onBuilt) {
-  let builds = 0;
-  const report = {
-    name: 'report',
-    setup: (build) => build.onEnd(({ errors }) => void (errors.length === 0 && builds++ > 0 && onBuilt())),
+  // Watching begins with a build of what runs already, which ends later than watch() does
+  const first = Promise.withResolvers();
+  let isFirst = true;
+  const onEnd = ({ errors }) => {
+    if (!isFirst && errors.length === 0) onBuilt();
+    isFirst = false;
+    first.resolve();
   };
   const options = buildOptions(name);
-  const watched = await context({ ...options, plugins: [...options.plugins, report] });
+  const watched = await context({ ...options, plugins: [...options.plugins, { name: 'report', setup: (build) => build.onEnd(onEnd) }] });
   await watched.watch({ delay: 50 });
+  await first.promise;
 }
 
 /** Restarts one service at a time; further changes meanwhile make one more restart. */
