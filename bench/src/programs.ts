@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { imageNodeFlags } from '../../services/service-kit/testing/image-node-flags';
 import { places } from './places';
 import type { Program } from './servers';
 
@@ -7,16 +7,6 @@ import type { Program } from './servers';
 export function control(name: string, file: string, databaseUrl?: string): Program {
   const store = databaseUrl === undefined ? { SHOP_DB_PATH: places.file(`${file}.db`) } : { DATABASE_URL: databaseUrl };
   return { name, command: [process.execPath, join(places.programs, `${file}.control.js`)], env: { NODE_ENV: 'production', ...store } };
-}
-
-/** The settings that the services' image runs Node with, read from the Dockerfile. */
-export function serviceFlags(): string {
-  return (
-    /^ARG NODE_FLAGS=(.+)$/m
-      .exec(readFileSync(join(places.root, 'Dockerfile'), 'utf8'))?.[1]
-      ?.replaceAll('"', '')
-      .trim() ?? ''
-  );
 }
 
 /** A service as the build makes it, with everything on and its defaults. */
@@ -30,5 +20,5 @@ export function subject(label: string, file: string, env: Readonly<Record<string
 }
 
 function serviceProgram(name: string, main: string, env: Readonly<Record<string, string>>): Program {
-  return { name, command: [process.execPath, main], env: { NODE_ENV: 'production', NODE_OPTIONS: serviceFlags(), ...env }, readyPath: '/health/ready' };
+  return { name, command: [process.execPath, main], env: { NODE_ENV: 'production', NODE_OPTIONS: imageNodeFlags(places.root), ...env }, readyPath: '/health/ready' };
 }

@@ -132,8 +132,7 @@ async function signUp(url: string): Promise<{ id: number }> {
 }
 
 async function startOrders(url: string): Promise<OrdersUnderFault> {
-  // With the image's heap: a larger one keeps garbage longer, which looks like growth.
-  const service = await startService('order-service', { USER_SERVICE_URL: url, NODE_OPTIONS: '--max-semi-space-size=8 --max-old-space-size=128' });
+  const service = await startService('order-service', { USER_SERVICE_URL: url });
   const client = createLoadClient(service.url, 1000);
   let placed = 0;
   const sockets = hasProcessFigures ? openSockets(service.pid) : 0;

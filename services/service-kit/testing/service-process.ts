@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from './databases';
+import { imageNodeFlags } from './image-node-flags';
 
 /** A service under test: its own process, as it runs in a pod. */
 export interface ServiceProcess {
@@ -38,7 +39,7 @@ export function bundleOf(name: ServiceName): string {
 }
 
 /**
- * Starts a service on a free port. Without a store in `env` it gets a new SQLite file, removed when it ends.
+ * Starts a service on a free port, with the heap that its image gives it. Without a store in `env` it gets a new SQLite file, removed when it ends.
  *
  * @param env - laid over a bare environment: nothing of the caller's reaches the service
  * @throws Error with what it printed when it ends or isn't ready in time
@@ -47,7 +48,7 @@ export async function startService(name: ServiceName, env: Record<string, string
   const folder = mkdtempSync(join(tmpdir(), `berth-${name}-`));
   const child = spawn(process.execPath, [bundleOf(name)], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...env },
+    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', NODE_OPTIONS: imageNodeFlags(root), ...env },
     // The channel ends with this process, however it ends, and the service with the channel.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
