@@ -20,5 +20,10 @@ export function subject(label: string, file: string, env: Readonly<Record<string
 }
 
 function serviceProgram(name: string, main: string, env: Readonly<Record<string, string>>): Program {
-  return { name, command: [process.execPath, main], env: { NODE_ENV: 'production', NODE_OPTIONS: imageNodeFlags(places.root), ...env }, readyPath: '/health/ready' };
+  return {
+    name,
+    command: [process.execPath, main],
+    env: { NODE_ENV: 'production', NODE_OPTIONS: imageNodeFlags(places.root), ...env },
+    readyPath: '/health/ready',
+  };
 }

@@ -68,7 +68,7 @@ function declareServices(folder: string, count: number): void {
   for (let i = 0; i < count; i++) {
     const name = `service-${i}`;
     const peers = i === 0 ? [] : [{ name: `service-${i - 1}`, urlVariable: 'USER_SERVICE_URL' }];
-    const declaration = { ...like, name, paths: [`/things-${i}`], peers, store: { ...like['store'], database: `db${i}` }, checks: [] };
+    const declaration = { ...like, name, paths: [`/things-${i}`], peers, store: { ...like['store'], database: `db${i}` }, checks: [], flows: [] };
     mkdirSync(join(folder, name, 'dist'), { recursive: true });
     writeFileSync(join(folder, name, 'service.ts'), '');
     writeFileSync(join(folder, name, 'dist', 'service.json'), JSON.stringify(declaration));

@@ -73,7 +73,7 @@ export const orderService = declareService({
   ],
   flows: [
     {
-      name: 'order-flow',
+      name: 'order',
       title: 'Order flow',
       steps: [
         { service: 'order-service', method: 'POST', route: '/orders' },

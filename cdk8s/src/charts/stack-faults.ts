@@ -1,7 +1,7 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { externalFaults } from '../constructs/external-postgres';
 import type { Environment } from '../environment';
-import { sharedDashboards } from '../constructs/monitoring';
+import { flowDashboardName } from '../monitoring/flow-dashboard';
 import { declarationFaults, isObjectName } from './declaration-faults';
 import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
 
@@ -17,7 +17,7 @@ export function stackFaults(environment: Environment, declarations: readonly Ser
     ...connectionFaults(environment, services),
     ...strangersIn('check', deployed, ({ checks }) => checks),
     ...strangersIn('flow', deployed, ({ flows }) => flows),
-    ...dashboardFaults(deployed),
+    ...flowNameFaults(deployed),
     ...(environment.store.kind === 'external-postgres' ? externalFaults(environment.store) : []),
   ];
 }
@@ -100,13 +100,13 @@ function strangersIn(
   });
 }
 
-/** A flow's dashboard lies beside those of the services and of the whole environment, under its name. */
-function dashboardFaults(services: readonly ServiceDeclaration[]): string[] {
-  const flows = services.flatMap(({ name, flows }) => flows.map((flow) => ({ service: name, flow: flow.name })));
-  const taken = [...sharedDashboards, ...services.map(({ name }) => name), ...flows.map(({ flow }) => flow)];
-  return flows.flatMap(({ service, flow }) => {
-    const file = `services/${service}/service.ts`;
-    if (!isObjectName(flow)) return [`the flow "${flow}" can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter, in ${file}`];
-    return taken.indexOf(flow) === taken.lastIndexOf(flow) ? [] : [`the flow ${flow} of ${service} is called what another dashboard is called: choose another name in ${file}`];
+/** The dashboards of flows lie beside those of services, each under its name. */
+function flowNameFaults(services: readonly ServiceDeclaration[]): string[] {
+  const flows = services.flatMap(({ name, flows }) => flows.map((flow) => ({ service: name, flow: flow.name, dashboard: flowDashboardName(flow) })));
+  const dashboards = [...services.map(({ name }) => name), ...flows.map(({ dashboard }) => dashboard)];
+  return flows.flatMap(({ service, flow, dashboard }) => {
+    const cure = `choose another name in services/${service}/service.ts`;
+    if (!isObjectName(flow)) return [`the flow "${flow}" of ${service} can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter; ${cure}`];
+    return dashboards.indexOf(dashboard) === dashboards.lastIndexOf(dashboard) ? [] : [`the dashboard of the flow ${flow} of ${service} is called ${dashboard}, as another one is: ${cure}`];
   });
 }

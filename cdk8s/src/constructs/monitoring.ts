@@ -4,7 +4,7 @@ import { ApiObject, type Construct, k8s } from '../kubernetes';
 import { alertsOf } from '../monitoring/alerts';
 import type { Dashboard } from '../monitoring/dashboard';
 import { dependenciesDashboard } from '../monitoring/dependencies-dashboard';
-import { flowDashboard } from '../monitoring/flow-dashboard';
+import { flowDashboard, flowDashboardName } from '../monitoring/flow-dashboard';
 import { overviewDashboard } from '../monitoring/overview-dashboard';
 import { serviceDashboard } from '../monitoring/service-dashboard';
 import { refuse } from '../refusal';
@@ -14,8 +14,13 @@ import { portName } from './service-deployment';
 
 type Operators = NonNullable<MonitoringSettings['operators']>;
 
-/** How Prometheus' operator finds a service, what it alerts on, and the service's dashboard. */
-export function monitorService(scope: Construct, declaration: ServiceDeclaration, { labels, dashboardLabels, runbooks }: Operators): void {
+/** How Prometheus' operator finds a service, what it alerts on, the service's dashboard, and those of the flows that begin with it. */
+export function monitorService(
+  scope: Construct,
+  declaration: ServiceDeclaration,
+  peers: readonly ServiceDeclaration[],
+  { labels, dashboardLabels, runbooks }: Operators,
+): void {
   const { name } = declaration;
   const metadata = { name, labels: { ...labelsOf(name, 'server'), ...labels } };
   const monitor = new ApiObject(scope, 'service-monitor', {
@@ -31,18 +36,16 @@ export function monitorService(scope: Construct, declaration: ServiceDeclaration
     spec: { groups: [{ name, rules: alertsOf(declaration, runbooks) }] },
   });
   dashboardConfigMap(scope, 'dashboard', name, serviceDashboard(declaration), dashboardLabels);
+  // by name, because two constructs can't have one, and a name that is declared twice is refused
+  for (const [flow, { title, steps }] of new Map(declaration.flows.map((each) => [flowDashboardName(each), each])))
+    dashboardConfigMap(scope, flow, flow, flowDashboard(flow, title, steps, [declaration, ...peers]), dashboardLabels);
   refuse(monitor, () => metricFaults(declaration));
 }
 
-/** Dashboards about all services of an environment, by name. */
-export const sharedDashboards = ['overview', 'dependencies'];
-
-/** The dashboards about more than one service: all of them, what they depend on, and the flows through them. */
+/** The dashboards about all services: an overview, and what they depend on. */
 export function monitorTogether(scope: Construct, declarations: readonly ServiceDeclaration[], { dashboardLabels }: Operators): void {
   dashboardConfigMap(scope, 'overview', 'overview', overviewDashboard(declarations.map(({ name }) => name)), dashboardLabels);
   dashboardConfigMap(scope, 'dependencies', 'dependencies', dependenciesDashboard(declarations), dashboardLabels);
-  for (const flow of declarations.flatMap(({ flows }) => flows))
-    dashboardConfigMap(scope, flow.name, flow.name, flowDashboard(flow, declarations), dashboardLabels);
 }
 
 /** A dashboard that Grafana's sidecar picks up by its label. */

@@ -63,7 +63,7 @@ export class WebService extends Construct {
     if (minimumReplicas(settings) > 1) new DisruptionBudget(this, settings);
     if (ingress) new ServiceIngress(this, declaration, ingress);
     const operators = environment.monitoring?.operators;
-    if (operators) monitorService(this, declaration, operators);
+    if (operators) monitorService(this, declaration, parts.peers, operators);
     refuse(this, () => imageFaults(image, environment));
   }
 }

@@ -5,8 +5,13 @@ import { databasePanels, peerPanels, quantile, seriesOf } from './panels';
 
 const { httpRequests, httpDuration } = commonMetrics;
 
+/** What a flow's dashboard is called, beside those of the services. */
+export function flowDashboardName({ name }: FlowDeclaration): string {
+  return `${name}-flow`;
+}
+
 /** One flow from step to step: where it narrows, where it is slow, and the calls and databases behind it. */
-export function flowDashboard({ name, title, steps }: FlowDeclaration, declarations: readonly ServiceDeclaration[]): Dashboard {
+export function flowDashboard(name: string, title: string, steps: readonly FlowStep[], declarations: readonly ServiceDeclaration[]): Dashboard {
   const services = declarations.filter((declaration) => steps.some(({ service }) => service === declaration.name));
   return dashboardOf(`berth-${name}`, title, [
     stepPanel(steps, 'Done', 'Requests of each step that were answered with 2xx', 'reqps', (step) => answered(step, '2..')),

@@ -141,7 +141,7 @@ export interface FlowStep {
 
 /** Requests through several services that people look at as one thing. Its dashboard follows from it. */
 export interface FlowDeclaration {
-  /** Lower-case words with dashes; the dashboard is called so too. */
+  /** Lower-case words with dashes, such as `order`; the dashboard is called `order-flow`. */
   readonly name: string;
   /** The dashboard's title. */
   readonly title: string;
