@@ -78,6 +78,7 @@ export const orderService = declareService({
       steps: [
         { service: 'order-service', method: 'POST', route: '/orders' },
         { service: 'user-service', method: 'GET', route: '/users/{id}' },
+        { service: 'order-service', method: 'PUT', route: '/orders/{id}' },
         { service: 'order-service', method: 'PATCH', route: '/orders/{id}' },
       ],
     },

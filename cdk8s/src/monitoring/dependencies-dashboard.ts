@@ -13,9 +13,9 @@ export function dependenciesDashboard(services: readonly ServiceDeclaration[]): 
     ...databasePanels(services),
     {
       title: 'Answers that blame a dependency',
-      description: '503: the database or a peer; 504: a peer that is too late; 507: a full disk',
+      description: '502: a peer that answers nonsense; 503: a peer or the database that is away or too late; 507: a full disk',
       unit: 'reqps',
-      queries: [[`sum by (job, status) (rate(${httpRequests.name}{${all},status=~"503|504|507"}[5m]))`, '{{job}} {{status}}']],
+      queries: [[`sum by (job, status) (rate(${httpRequests.name}{${all},status=~"502|503|507"}[5m]))`, '{{job}} {{status}}']],
     },
     {
       title: 'Replicas that answer',
