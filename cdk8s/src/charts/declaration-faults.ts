@@ -16,8 +16,13 @@ export function nameFaults({ name }: ServiceDeclaration): string[] {
   if (reserved.includes(name)) return [`a service can't be called ${name}: the manifests have a folder of that name already, choose another`];
   if (!isObjectName(name) || name.length > longestName)
     return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
+  if (name.startsWith('pg-') || name === 'public')
+    return [`the name "${name}" can't name the service's role in PostgreSQL, which keeps such names for itself: choose one that is not "public" and doesn't begin with "pg-"`];
   return [];
 }
+
+/** Databases that every PostgreSQL server has for itself; nobody else may be given one of them. */
+const serverDatabases = ['postgres', 'template0', 'template1'];
 
 /** The first port that a process without privileges may listen on. */
 const firstFreePort = 1_024;
@@ -35,8 +40,20 @@ export function declarationFaults({ name, port, peers, store, configuration }: S
       .filter(({ urlVariable }) => !declares(urlVariable))
       .map((peer) => `${name} is told the address of ${peer.name} by ${peer.urlVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`),
     ...(declares(store.pathVariable) ? [] : [`${name} is told its SQLite file by ${store.pathVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`]),
+    ...repeated(peers.map((peer) => peer.name)).map((peer) => `${name} names ${peer} as a peer twice: leave one out of "peers" in ${file}`),
+    ...repeated(peers.map(({ urlVariable }) => urlVariable)).map(
+      (variable) => `${name} is told the addresses of two peers by ${variable}, which holds one: give each peer a variable of its own in ${file}`,
+    ),
+    ...(serverDatabases.includes(store.database)
+      ? [`the database "${store.database}" of ${name} is the server's own, which no service is let into: choose another name in ${file}`]
+      : []),
     ...(/^[a-z][a-z0-9_]{0,62}$/.test(store.database)
       ? []
       : [`the database "${store.database}" of ${name} would have to be quoted everywhere: use lower-case letters, digits and underscores in ${file}`]),
   ];
+}
+
+/** What is in a list more than once, each once. */
+function repeated(names: readonly string[]): string[] {
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
