@@ -1,4 +1,5 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { repeated } from '../repeated';
 
 /** Folders of `manifests/` that are nobody's service. */
 const reserved = ['namespace', 'network', 'postgres', 'monitoring'];
@@ -51,9 +52,4 @@ export function declarationFaults({ name, port, peers, store, configuration }: S
       ? []
       : [`the database "${store.database}" of ${name} would have to be quoted everywhere: use lower-case letters, digits and underscores in ${file}`]),
   ];
-}
-
-/** What is in a list more than once, each once. */
-function repeated(names: readonly string[]): string[] {
-  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }

@@ -2,6 +2,7 @@ import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { externalFaults } from '../constructs/external-postgres';
 import type { Environment } from '../environment';
 import { flowDashboardName } from '../monitoring/flow-dashboard';
+import { repeated } from '../repeated';
 import { declarationFaults, isObjectName } from './declaration-faults';
 import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
 
@@ -103,10 +104,10 @@ function strangersIn(
 /** The dashboards of flows lie beside those of services, each under its name. */
 function flowNameFaults(services: readonly ServiceDeclaration[]): string[] {
   const flows = services.flatMap(({ name, flows }) => flows.map((flow) => ({ service: name, flow: flow.name, dashboard: flowDashboardName(flow) })));
-  const dashboards = [...services.map(({ name }) => name), ...flows.map(({ dashboard }) => dashboard)];
+  const clashing = repeated([...services.map(({ name }) => name), ...flows.map(({ dashboard }) => dashboard)]);
   return flows.flatMap(({ service, flow, dashboard }) => {
     const cure = `choose another name in services/${service}/service.ts`;
     if (!isObjectName(flow)) return [`the flow "${flow}" of ${service} can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter; ${cure}`];
-    return dashboards.indexOf(dashboard) === dashboards.lastIndexOf(dashboard) ? [] : [`the dashboard of the flow ${flow} of ${service} is called ${dashboard}, as another one is: ${cure}`];
+    return clashing.includes(dashboard) ? [`the dashboard of the flow ${flow} of ${service} is called ${dashboard}, as another one is: ${cure}`] : [];
   });
 }

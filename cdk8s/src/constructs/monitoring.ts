@@ -37,8 +37,8 @@ export function monitorService(
   });
   dashboardConfigMap(scope, 'dashboard', name, serviceDashboard(declaration), dashboardLabels);
   // by name, because two constructs can't have one, and a name that is declared twice is refused
-  for (const [flow, { title, steps }] of new Map(declaration.flows.map((each) => [flowDashboardName(each), each])))
-    dashboardConfigMap(scope, flow, flow, flowDashboard(flow, title, steps, [declaration, ...peers]), dashboardLabels);
+  for (const [dashboard, flow] of new Map(declaration.flows.map((each) => [flowDashboardName(each), each])))
+    dashboardConfigMap(scope, dashboard, dashboard, flowDashboard(flow, [declaration, ...peers]), dashboardLabels);
   refuse(monitor, () => metricFaults(declaration));
 }
 

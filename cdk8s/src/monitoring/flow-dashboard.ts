@@ -11,9 +11,10 @@ export function flowDashboardName({ name }: FlowDeclaration): string {
 }
 
 /** One flow from step to step: where it narrows, where it is slow, and the calls and databases behind it. */
-export function flowDashboard(name: string, title: string, steps: readonly FlowStep[], declarations: readonly ServiceDeclaration[]): Dashboard {
+export function flowDashboard(flow: FlowDeclaration, declarations: readonly ServiceDeclaration[]): Dashboard {
+  const { title, steps } = flow;
   const services = declarations.filter((declaration) => steps.some(({ service }) => service === declaration.name));
-  return dashboardOf(`berth-${name}`, title, [
+  return dashboardOf(`berth-${flowDashboardName(flow)}`, title, [
     stepPanel(steps, 'Done', 'Requests of each step that were answered with 2xx', 'reqps', (step) => answered(step, '2..')),
     stepPanel(steps, 'Refused', 'Requests of each step that were answered with 4xx', 'reqps', (step) => answered(step, '4..')),
     stepPanel(steps, 'Failed', 'Requests of each step that were answered with 5xx', 'reqps', (step) => answered(step, '5..')),

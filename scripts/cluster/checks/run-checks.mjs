@@ -34,7 +34,7 @@ async function runStep({ service, method, path, body, status, keep = {} }, kept,
     const answer = await fetch(url, { method, ...content, signal: AbortSignal.timeout(callTimeoutMs) });
     const text = await answer.text();
     if (answer.status !== status) return `was answered ${answer.status}, not ${status}: ${text.slice(0, 300)}`;
-    if (Object.keys(keep).length > 0) for (const [word, member] of Object.entries(keep)) kept.set(word, String(JSON.parse(text)[member]));
+    for (const [word, member] of Object.entries(keep)) kept.set(word, String(JSON.parse(text)[member]));
     return undefined;
   } catch (error) {
     return `got no answer: ${error.cause?.message ?? error.message}`;

@@ -38,11 +38,12 @@ function assertJson({ headers }: IncomingMessage): void {
 // RFC 9110 sections 5.6.6 and 8.3: parameters, empty ones too; each part is told from the next by its first letter, so that matching is linear.
 const parameter = String.raw`([!#$%&'*+.^_\x60|~\w-]+)=([!#$%&'*+.^_\x60|~\w-]+|"(?:[^"\\]|\\.)*")`;
 const jsonPattern = new RegExp(String.raw`^application/json[ \t]*(?:;[ \t]*(?:${parameter}[ \t]*)?)*$`, 'i');
+const parameterPattern = new RegExp(`;[ \\t]*${parameter}`, 'g');
 
 /** Parameters change nothing about JSON (RFC 8259 section 11), but for a charset that says that it is written otherwise. */
 function isJsonInUtf8(type: string): boolean {
   if (!jsonPattern.test(type)) return false;
-  const charsets = [...type.matchAll(new RegExp(`;[ \\t]*${parameter}`, 'g'))].filter(([, name]) => name!.toLowerCase() === 'charset');
+  const charsets = [...type.matchAll(parameterPattern)].filter(([, name]) => name!.toLowerCase() === 'charset');
   return charsets.every(([, , value]) => /^"?utf-?8"?$/i.test(value!));
 }
 
