@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
@@ -11,24 +11,41 @@ const textOf = (path: string) => readFileSync(join(repository, path), 'utf8');
 const promtool = spawnSync('promtool', ['--version'], { stdio: 'ignore' }).error === undefined;
 
 describe('docs/examples/prometheus.yml', () => {
-  (promtool ? it : it.skip)('is accepted with the rules that its own command takes out of the manifests (skipped without promtool)', () => {
+  (promtool ? it : it.skip)('is accepted with the rules that its own commands take out of the manifests of every service (skipped without promtool)', () => {
     const folder = mkdtempSync(join(tmpdir(), 'berth-prometheus-'));
     try {
       const config = textOf('docs/examples/prometheus.yml');
-      const command = /^# {3}(for service in .+)$/m.exec(config)![1]!;
+      const commands = [...config.matchAll(/^# {3}(for file in .+)$/gm)].map(([, command]) => command!);
       mkdirSync(join(folder, 'rules'));
-      const taken = spawnSync('sh', ['-ec', command.replaceAll('charts/', `${repository}/charts/`)], { cwd: folder, encoding: 'utf8' });
+      symlinkSync(join(repository, 'charts'), join(folder, 'charts'));
+      const taken = spawnSync('sh', ['-ec', commands.join('\n')], { cwd: folder, encoding: 'utf8' });
       expect(taken).toMatchObject({ status: 0, stderr: '' });
+      const rendered = globSync('charts/production/manifests/*/alerts.yaml', { cwd: repository });
+      for (const [environment, other] of [['production', 'staging'] as const, ['staging', 'production'] as const]) {
+        const files = globSync(`rules/*-${environment}-*`, { cwd: folder }).map((file) => readFileSync(join(folder, file), 'utf8'));
+        expect(files).toHaveLength(rendered.length);
+        for (const text of files) expect(text.includes(`namespace="berth-${environment}"`) && !text.includes(`berth-${other}`)).toBe(true);
+      }
       // Debian's promtool is built without Kubernetes
       const checked = config.replace('kubernetes_sd_configs:\n      - role: pod', 'static_configs:\n      - targets: []');
       expect(checked).not.toBe(config);
       writeFileSync(join(folder, 'prometheus.yml'), checked);
       const { stdout, status } = spawnSync('promtool', ['check', 'config', 'prometheus.yml'], { cwd: folder, encoding: 'utf8' });
-      expect([...stdout.matchAll(/SUCCESS: (\d+) rule/g)].map(([, count]) => count)).toEqual(['2', '8', '6']);
+      expect([...stdout.matchAll(/SUCCESS: (\d+) rule/g)].map(([, count]) => count)).toEqual(['4', '8', '6', '8', '6']);
       expect(status).toBe(0);
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('gives each series the labels that alerts and dashboards select by', () => {
+    const [{ relabel_configs }] = (parse(textOf('docs/examples/prometheus.yml')) as Prometheus).scrape_configs;
+    expect(relabel_configs).toEqual(
+      expect.arrayContaining([
+        { source_labels: ['__meta_kubernetes_pod_label_app_kubernetes_io_name'], target_label: 'job' },
+        { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
+      ]),
+    );
   });
 
   it('reads the annotations and labels that the pods carry', () => {
@@ -43,6 +60,9 @@ describe('docs/examples/prometheus.yml', () => {
   });
 });
 
+interface Prometheus {
+  readonly scrape_configs: readonly [{ readonly relabel_configs: readonly object[] }];
+}
 interface Deployment {
   readonly spec: { readonly template: { readonly metadata: { readonly annotations: Record<string, string>; readonly labels: Record<string, string> } } };
 }

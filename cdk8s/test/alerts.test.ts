@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toYaml } from '../src/output/yaml';
-import { objectsOf } from './synthesized';
+import { environment, objectsOf } from './synthesized';
 import { has, run } from './tools';
 
 const service = 'order-service';
+
+/** Two environments that one Prometheus reads; in each is a service of that name. */
+const production = environment('production');
+const environments = [production, { ...production, name: 'rehearsal' }];
+const namespaces = environments.map(({ name }) => `berth-${name}`);
 
 /** Half an hour of series, a sample a minute: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/#series */
 type Series = Readonly<Record<string, string>>;
@@ -39,37 +44,55 @@ const alerts: Readonly<Record<string, readonly [fires: Series, silent: Series]>>
   CircuitOpen: [{ 'circuit_breaker_state{peer="user-service"}': '2x30' }, { 'circuit_breaker_state{peer="user-service"}': '2 0 1 0x27' }],
 };
 
-const rule = objectsOf('production').find(({ kind, metadata }) => kind === 'PrometheusRule' && metadata.name === service)!;
-const { groups } = rule.spec as { groups: { rules: { alert: string }[] }[] };
+const groups = environments.map((each) => {
+  const rule = objectsOf(each).find(({ kind, metadata }) => kind === 'PrometheusRule' && metadata.name === service)!;
+  return (rule.spec as { groups: { rules: { alert: string; labels: Record<string, string> }[] }[] }).groups;
+});
 
 it('every alert is tried', () => {
-  expect(groups.flatMap(({ rules }) => rules.map(({ alert }) => alert)).sort()).toEqual(Object.keys(alerts).sort());
+  for (const each of groups) expect(each.flatMap(({ rules }) => rules.map(({ alert }) => alert)).sort()).toEqual(Object.keys(alerts).sort());
 });
 
-(has('promtool') ? it : it.skip)('each alert fires once and stays silent once (skipped without promtool)', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-alerts-'));
-  writeFileSync(join(folder, 'rules.yaml'), toYaml({ groups }));
-  const tests = Object.entries(alerts).flatMap(([alert, [fires, silent]]) => [unitTest(alert, fires, true), unitTest(alert, silent, false)]);
-  writeFileSync(join(folder, 'tests.yaml'), toYaml({ rule_files: ['rules.yaml'], evaluation_interval: '1m', tests }));
-  try {
-    expect(run('promtool', ['test', 'rules', join(folder, 'tests.yaml')])).toContain('SUCCESS');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+it('every alert says whose it is, or two environments’ would be one to Alertmanager', () => {
+  for (const [index, namespace] of namespaces.entries())
+    for (const { labels } of groups[index]!.flatMap(({ rules }) => rules)) expect(labels).toMatchObject({ service, namespace });
 });
 
-function unitTest(alert: string, series: Series, firing: boolean) {
+(has('promtool') ? it : it.skip)(
+  'each alert fires for the environment that is in trouble, and stays silent for the one that isn’t (skipped without promtool)',
+  () => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-alerts-'));
+    const rule_files = namespaces.map((namespace) => `${namespace}.yaml`);
+    for (const [index, file] of rule_files.entries()) writeFileSync(join(folder, file), toYaml({ groups: groups[index] }));
+    const tests = namespaces.flatMap((inTrouble) => Object.keys(alerts).map((alert) => unitTest(alert, inTrouble)));
+    writeFileSync(join(folder, 'tests.yaml'), toYaml({ rule_files, evaluation_interval: '1m', tests }));
+    try {
+      expect(run('promtool', ['test', 'rules', join(folder, 'tests.yaml')])).toContain('SUCCESS');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
+
+function unitTest(alert: string, inTrouble: string) {
+  const [fires, silent] = alerts[alert]!;
   return {
-    name: `${alert} ${firing ? 'fires' : 'stays silent'}`,
+    name: `${alert} fires for ${inTrouble} alone`,
     interval: '1m',
-    input_series: Object.entries(series).map(([name, values]) => ({ series: withJob(name), values })),
+    input_series: namespaces.flatMap((namespace) =>
+      Object.entries(namespace === inTrouble ? fires : silent).map(([name, values]) => ({ series: seriesIn(namespace, name), values })),
+    ),
     promql_expr_test: [
-      { expr: `count(ALERTS{alertname="${alert}",alertstate="firing"})`, eval_time: '25m', exp_samples: firing ? [{ labels: '{}', value: 1 }] : [] },
+      {
+        expr: `count by (namespace) (ALERTS{alertname="${alert}",alertstate="firing"})`,
+        eval_time: '25m',
+        exp_samples: [{ labels: `{namespace="${inTrouble}"}`, value: 1 }],
+      },
     ],
   };
 }
 
-function withJob(series: string): string {
+function seriesIn(namespace: string, series: string): string {
   const [, name, labels] = /^(\w+)(?:\{(.*)\})?$/.exec(series)!;
-  return `${name}{job="${service}",pod="a"${labels ? `,${labels}` : ''}}`;
+  return `${name}{namespace="${namespace}",job="${service}",pod="a"${labels ? `,${labels}` : ''}}`;
 }

@@ -3,18 +3,25 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { commonMetrics, peerMetrics } from '@berth/service-kit/common-metrics';
 import { toYaml } from '../src/output/yaml';
-import { boatService, type Manifest, objectsOf, services } from './synthesized';
+import { boatService, environment, faultsOf, type Manifest, objectsOf, services } from './synthesized';
 import { has, run } from './tools';
 
-const objects = objectsOf('production', [...services, boatService]);
+const production = environment('production');
+const objects = objectsOf(production, [...services, boatService]);
 const rules = objects.filter(({ kind }) => kind === 'PrometheusRule').map(({ spec }) => spec as { groups: { rules: { expr: string }[] }[] });
-const dashboards = objects
-  .filter(({ metadata }) => metadata.name.startsWith('dashboard-'))
-  .map(({ data }) => JSON.parse(Object.values(data!)[0]!) as Dashboard);
+const dashboards = dashboardsIn(objects).map(({ dashboard }) => dashboard);
 
 interface Dashboard {
   readonly uid: string;
+  readonly title: string;
   readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+}
+
+/** The dashboards among objects, each with the name of its file. */
+function dashboardsIn(manifests: readonly Manifest[]): { readonly file: string; readonly dashboard: Dashboard }[] {
+  return manifests
+    .filter(({ metadata }) => metadata.name.startsWith('dashboard-'))
+    .flatMap(({ data }) => Object.entries(data!).map(([file, text]) => ({ file, dashboard: JSON.parse(text) as Dashboard })));
 }
 
 const expressions = [
@@ -27,12 +34,12 @@ it('each service has its alerts, its monitor and its dashboard, and there are th
   expect(names('PrometheusRule')).toEqual(['boat-service', 'order-service', 'user-service']);
   expect(names('ServiceMonitor')).toEqual(['boat-service', 'order-service', 'user-service']);
   expect(dashboards.map(({ uid }) => uid).sort()).toEqual([
-    'berth-boat-service',
-    'berth-dependencies',
-    'berth-order-flow',
-    'berth-order-service',
-    'berth-overview',
-    'berth-user-service',
+    'berth-production-boat-service',
+    'berth-production-dependencies',
+    'berth-production-order-flow',
+    'berth-production-order-service',
+    'berth-production-overview',
+    'berth-production-user-service',
   ]);
 });
 
@@ -45,15 +52,39 @@ it('each step of a flow is an operation that its service publishes', () => {
 });
 
 it('what the services depend on is one page: calls by caller and peer, databases by service', () => {
-  const { panels } = dashboards.find(({ uid }) => uid === 'berth-dependencies')!;
+  const { panels } = dashboards.find(({ uid }) => uid === 'berth-production-dependencies')!;
   const exprOf = (title: string) => panels.find((panel) => panel.title === title)!.targets[0]!.expr;
-  expect(exprOf('Calls to peers')).toBe('sum by (job, peer, outcome) (rate(external_requests_total{job=~"boat-service|order-service"}[5m]))');
-  expect(exprOf('Database connections')).toContain('{job=~"boat-service|order-service|user-service"}');
+  expect(exprOf('Calls to peers')).toBe(
+    'sum by (job, peer, outcome) (rate(external_requests_total{namespace="berth-production",job=~"boat-service|order-service"}[5m]))',
+  );
+  expect(exprOf('Database connections')).toContain('{namespace="berth-production",job=~"boat-service|order-service|user-service"}');
 });
 
 it('a metric of a service’s own has its panel', () => {
-  const titles = dashboards.find(({ uid }) => uid === 'berth-boat-service')!.panels.map(({ title }) => title);
+  const titles = dashboards.find(({ uid }) => uid === 'berth-production-boat-service')!.panels.map(({ title }) => title);
   expect(titles).toContain('boats_launched_total');
+});
+
+it('every alert and every panel asks about its own namespace alone', () => {
+  const selectors = expressions.flatMap((expr) => [...expr.matchAll(/\{([^}]*)\}/g)].map(([, selector]) => selector!));
+  expect(selectors.filter((selector) => !selector.startsWith('namespace="berth-production",job'))).toEqual([]);
+  expect(selectors.length).toBeGreaterThan(expressions.length);
+});
+
+it('two environments share no dashboard: neither its uid, nor its title, nor its file', () => {
+  const other = dashboardsIn(objectsOf({ ...production, name: 'rehearsal' }, [...services, boatService]));
+  const both = [...dashboardsIn(objects), ...other];
+  for (const tellsApart of [both.map(({ dashboard }) => dashboard.uid), both.map(({ dashboard }) => dashboard.title), both.map(({ file }) => file)])
+    expect(new Set(tellsApart).size).toBe(2 * dashboards.length);
+});
+
+it('a uid longer than the 40 characters that Grafana takes is refused', () => {
+  // berth-<20 or 21 characters>-order-service
+  expect(faultsOf({ ...production, name: 'a'.repeat(20) })).toEqual([]);
+  const name = 'a'.repeat(21);
+  expect(faultsOf({ ...production, name })).toEqual([
+    `${name}/order-service/dashboard: the dashboard's uid "berth-${name}-order-service" has 41 characters and Grafana takes 40: shorten the name of the environment, the service or the flow`,
+  ]);
 });
 
 it('no alert and no panel is about a metric that nobody declares', () => {

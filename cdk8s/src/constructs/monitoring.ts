@@ -1,8 +1,8 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { MonitoringSettings } from '../environment';
-import { ApiObject, type Construct, k8s } from '../kubernetes';
+import { ApiObject, Chart, type Construct, k8s } from '../kubernetes';
 import { alertsOf } from '../monitoring/alerts';
-import type { Dashboard } from '../monitoring/dashboard';
+import { type Dashboard, uidFaults } from '../monitoring/dashboard';
 import { dependenciesDashboard } from '../monitoring/dependencies-dashboard';
 import { flowDashboard, flowDashboardName } from '../monitoring/flow-dashboard';
 import { overviewDashboard } from '../monitoring/overview-dashboard';
@@ -22,6 +22,7 @@ export function monitorService(
   { labels, dashboardLabels, runbooks }: Operators,
 ): void {
   const { name } = declaration;
+  const namespace = namespaceOf(scope);
   const metadata = { name, labels: { ...labelsOf(name, 'server'), ...labels } };
   const monitor = new ApiObject(scope, 'service-monitor', {
     apiVersion: 'monitoring.coreos.com/v1',
@@ -33,25 +34,33 @@ export function monitorService(
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PrometheusRule',
     metadata,
-    spec: { groups: [{ name, rules: alertsOf(declaration, runbooks) }] },
+    spec: { groups: [{ name, rules: alertsOf(declaration, namespace, runbooks) }] },
   });
-  dashboardConfigMap(scope, 'dashboard', name, serviceDashboard(declaration), dashboardLabels);
+  dashboardConfigMap(scope, 'dashboard', name, serviceDashboard(namespace, declaration), dashboardLabels);
   // by name, because two constructs can't have one, and a name that is declared twice is refused
   for (const [dashboard, flow] of new Map(declaration.flows.map((each) => [flowDashboardName(each), each])))
-    dashboardConfigMap(scope, dashboard, dashboard, flowDashboard(flow, [declaration, ...peers]), dashboardLabels);
+    dashboardConfigMap(scope, dashboard, dashboard, flowDashboard(namespace, flow, [declaration, ...peers]), dashboardLabels);
   refuse(monitor, () => metricFaults(declaration));
 }
 
 /** The dashboards about all services: an overview, and what they depend on. */
 export function monitorTogether(scope: Construct, declarations: readonly ServiceDeclaration[], { dashboardLabels }: Operators): void {
-  dashboardConfigMap(scope, 'overview', 'overview', overviewDashboard(declarations.map(({ name }) => name)), dashboardLabels);
-  dashboardConfigMap(scope, 'dependencies', 'dependencies', dependenciesDashboard(declarations), dashboardLabels);
+  const namespace = namespaceOf(scope);
+  const names = declarations.map(({ name }) => name);
+  dashboardConfigMap(scope, 'overview', 'overview', overviewDashboard(namespace, names), dashboardLabels);
+  dashboardConfigMap(scope, 'dependencies', 'dependencies', dependenciesDashboard(namespace, declarations), dashboardLabels);
 }
 
-/** A dashboard that Grafana's sidecar picks up by its label. */
+/** The namespace that the chart puts its objects into, by which the operator labels what it scrapes. */
+function namespaceOf(scope: Construct): string {
+  return Chart.of(scope).namespace!;
+}
+
+/** A dashboard that Grafana's sidecar picks up by its label. It puts those of all namespaces into one folder, so the file is called by the uid. */
 function dashboardConfigMap(scope: Construct, id: string, name: string, dashboard: Dashboard, labels: Readonly<Record<string, string>>): void {
-  new k8s.KubeConfigMap(scope, id, {
+  const configMap = new k8s.KubeConfigMap(scope, id, {
     metadata: { name: `dashboard-${name}`, labels: { 'app.kubernetes.io/part-of': 'berth', ...labels } },
-    data: { [`${name}.json`]: `${JSON.stringify(dashboard, null, 2)}\n` },
+    data: { [`${dashboard.uid}.json`]: `${JSON.stringify(dashboard, null, 2)}\n` },
   });
+  refuse(configMap, () => uidFaults(dashboard));
 }

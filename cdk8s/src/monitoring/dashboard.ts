@@ -23,11 +23,17 @@ const options: Json<TimeSeriesOptions> = {
   tooltip: { mode: 'multi', sort: 'desc' },
 };
 
-/** Lays panels out in two columns. */
-export function dashboardOf(uid: string, title: string, panels: readonly Panel[]): Dashboard {
+/** What is the same in every environment: a dashboard's name in addresses, and its title. */
+export interface DashboardName {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** Lays panels out in two columns. One Grafana shows several environments, so uid and title say the namespace. */
+export function dashboardOf(namespace: string, { name, title }: DashboardName, panels: readonly Panel[]): Dashboard {
   return {
-    uid,
-    title,
+    uid: `${namespace}-${name}`,
+    title: `${title} (${namespace})`,
     tags: ['berth'],
     schemaVersion: 39,
     editable: false,
@@ -36,6 +42,17 @@ export function dashboardOf(uid: string, title: string, panels: readonly Panel[]
     templating: { list: [{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' }] },
     panels: panels.map((panel, index) => laidOut(panel, index)),
   };
+}
+
+/** Characters that Grafana takes: https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/ */
+const longestUid = 40;
+
+/** Why Grafana would not take the dashboard. */
+export function uidFaults({ uid }: Dashboard): string[] {
+  const { length } = uid ?? '';
+  return length <= longestUid
+    ? []
+    : [`the dashboard's uid "${uid}" has ${length} characters and Grafana takes ${longestUid}: shorten the name of the environment, the service or the flow`];
 }
 
 function laidOut({ title, description, unit, queries }: Panel, index: number): Json<grafana.Panel<Record<string, unknown>>> {

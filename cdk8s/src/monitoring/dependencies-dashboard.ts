@@ -1,16 +1,20 @@
 import { commonMetrics } from '@berth/service-kit/common-metrics';
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { type Dashboard, dashboardOf } from './dashboard';
-import { databasePanels, peerPanels, seriesOf } from './panels';
+import { databasePanels, peerPanels } from './panels';
+import { seriesOf } from './series';
 
 const { httpRequests } = commonMetrics;
 
 /** What the services of an environment lean on: each other, and their databases. */
-export function dependenciesDashboard(services: readonly ServiceDeclaration[]): Dashboard {
-  const all = seriesOf(services.map(({ name }) => name));
-  return dashboardOf('berth-dependencies', 'Dependencies', [
-    ...peerPanels(services),
-    ...databasePanels(services),
+export function dependenciesDashboard(namespace: string, services: readonly ServiceDeclaration[]): Dashboard {
+  const all = seriesOf(
+    namespace,
+    services.map(({ name }) => name),
+  );
+  return dashboardOf(namespace, { name: 'dependencies', title: 'Dependencies' }, [
+    ...peerPanels(namespace, services),
+    ...databasePanels(namespace, services),
     {
       title: 'Answers that blame a dependency',
       description: '502: a peer that answers nonsense; 503: a peer or the database that is away or too late; 507: a full disk',

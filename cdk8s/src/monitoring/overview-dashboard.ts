@@ -1,13 +1,14 @@
 import { commonMetrics } from '@berth/service-kit/common-metrics';
 import { type Dashboard, dashboardOf } from './dashboard';
-import { quantile, seriesOf } from './panels';
+import { quantile } from './panels';
+import { seriesOf } from './series';
 
 const { httpRequests, httpDuration, httpInFlight, databaseConnections, buildInfo } = commonMetrics;
 
 /** Every service of an environment on one page. */
-export function overviewDashboard(services: readonly string[]): Dashboard {
-  const jobs = seriesOf(services);
-  return dashboardOf('berth-overview', 'Overview', [
+export function overviewDashboard(namespace: string, services: readonly string[]): Dashboard {
+  const jobs = seriesOf(namespace, services);
+  return dashboardOf(namespace, { name: 'overview', title: 'Overview' }, [
     { title: 'Requests', description: httpRequests.help, unit: 'reqps', queries: [[`sum by (job) (rate(${httpRequests.name}{${jobs}}[5m]))`, '{{job}}']] },
     {
       title: 'Errors',

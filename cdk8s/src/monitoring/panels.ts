@@ -1,13 +1,9 @@
 import { commonMetrics, peerMetrics } from '@berth/service-kit/common-metrics';
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { Panel } from './dashboard';
+import { seriesOf } from './series';
 
 const { databaseDuration, databaseConnections } = commonMetrics;
-
-/** A selector of PromQL for the series of some services: `job` is the Service's name. */
-export function seriesOf(services: readonly string[]): string {
-  return services.length === 1 ? `job="${services[0]}"` : `job=~"${services.join('|')}"`;
-}
 
 /** The value that a share of a histogram’s observations, 0 to 1, lies below, in each group of labels. */
 export function quantile(share: number, histogram: string, selector: string, by: readonly string[] = []): string {
@@ -20,10 +16,10 @@ export function quantiles(histogram: string, selector: string): Panel['queries']
 }
 
 /** How calls go from those of the services that call peers; none where none does. */
-export function peerPanels(services: readonly ServiceDeclaration[]): Panel[] {
+export function peerPanels(namespace: string, services: readonly ServiceDeclaration[]): Panel[] {
   const callers = services.filter(({ peers }) => peers.length > 0).map(({ name }) => name);
   if (callers.length === 0) return [];
-  const from = seriesOf(callers);
+  const from = seriesOf(namespace, callers);
   const { requests, duration, retries, breaker } = peerMetrics;
   return [
     {
@@ -49,8 +45,11 @@ export function peerPanels(services: readonly ServiceDeclaration[]): Panel[] {
 }
 
 /** How the services' databases answer. */
-export function databasePanels(services: readonly ServiceDeclaration[]): Panel[] {
-  const of = seriesOf(services.map(({ name }) => name));
+export function databasePanels(namespace: string, services: readonly ServiceDeclaration[]): Panel[] {
+  const of = seriesOf(
+    namespace,
+    services.map(({ name }) => name),
+  );
   return [
     {
       title: 'Database time, p99',
