@@ -26,6 +26,18 @@ describe.each(names)('the manifests of %s', (name) => {
     }
   });
 
+  it('mark what holds data, and the namespace around it, by each tool’s word for keep, and nothing else', () => {
+    const words = {
+      'helm.sh/resource-policy': 'keep',
+      'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
+      'kustomize.toolkit.fluxcd.io/prune': 'disabled',
+    };
+    for (const { kind, metadata } of objectsOf(name)) {
+      const marks = Object.entries(metadata.annotations ?? {}).filter(([annotation]) => annotation in words);
+      expect([kind, Object.fromEntries(marks)]).toEqual([kind, ['Namespace', 'PersistentVolumeClaim', 'Cluster'].includes(kind) ? words : {}]);
+    }
+  });
+
   it('never hold a secret', () => {
     expect(objectsOf(name).filter(({ kind }) => kind === 'Secret')).toEqual([]);
   });

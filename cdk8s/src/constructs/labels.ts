@@ -14,7 +14,11 @@ export function labelsOf(name: string, component: Component): Record<string, str
 /** The prefix of the annotations that `berth` reads. */
 export const annotationPrefix = 'berth.dev';
 
-/** Data that no tool deletes by itself: Helm, Argo CD and Flux each have a word for it. */
+/**
+ * Data, and the namespace around it, which no tool deletes by itself: Helm, Argo CD and Flux each have a word for it. kubectl has none.
+ * https://helm.sh/docs/howto/charts_tips_and_tricks/, https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/,
+ * https://fluxcd.io/flux/components/kustomize/kustomizations/
+ */
 export const keepAnnotations: Readonly<Record<string, string>> = {
   'helm.sh/resource-policy': 'keep',
   'argocd.argoproj.io/sync-options': 'Prune=false,Delete=false',
