@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type Manifest, manifestsOf } from './manifests';
 
 const scripts = resolve(__dirname, '..', 'scripts', 'cluster');
 
@@ -131,6 +132,63 @@ describe('images', () => {
       for (const fact of [`SERVICE=${service}`, 'VERSION=1.2.3', 'SOURCE=https://github.com/Somebody/berth', `--tag ghcr.io/somebody/${service}:1.2.3 .`])
         expect(run.asked[index]).toContain(fact);
     }
+  });
+});
+
+describe('deploy does the steps 2, 4 and 5 of docs/operations.md', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-deploy-'));
+  const asked = join(folder, 'asked');
+  const secrets = ['order-service-database', 'postgres-superuser', 'user-service-database'];
+  const manifests = manifestsOf('staging');
+  const namesOf = (kind: string) =>
+    manifests
+      .filter((object) => object.kind === kind)
+      .map(({ metadata }) => metadata.name)
+      .sort();
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** Runs it with a kubectl that keeps what it was asked and given, knows of some Secrets, and fails at what it is told to. */
+  function deploy(there: readonly string[], failsAt = 'nothing') {
+    const lines = ['#!/bin/sh', `echo "$*" >> ${asked}`, `[ "$1" = apply ] && cat > ${folder}/applied-$(grep -c ^apply ${asked})`];
+    const answer = `[ "$1 $2" = "get secrets" ] && printf 'secret/%s\\n' ${there.join(' ')}`;
+    writeFileSync(join(folder, 'kubectl'), [...lines, answer, `case "$*" in *${failsAt}*) exit 1;; esac`, 'exit 0', ''].join('\n'), { mode: 0o755 });
+    writeFileSync(asked, '');
+    const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
+    const { status, stderr } = spawnSync(process.execPath, [join(scripts, 'deploy.mjs'), '--env', 'staging'], { encoding: 'utf8', env });
+    return { status, stderr, asked: readFileSync(asked, 'utf8').trim().split('\n') };
+  }
+  const kindsApplied = (time: number) =>
+    (JSON.parse(readFileSync(join(folder, `applied-${time}`), 'utf8')) as { items: Manifest[] }).items.map(({ kind }) => kind);
+
+  it('applies the namespace, looks for the Secrets, applies the rest and waits for all of it; it asks for no difference', () => {
+    const run = deploy(secrets);
+    expect(run).toMatchObject({ status: 0, stderr: '' });
+    const ready = (kind: string, names: readonly string[]) => names.map((name) => `rollout status ${kind}/${name} -n berth-staging --timeout=10m`);
+    expect(run.asked).toEqual([
+      'apply -f -',
+      'get secrets -n berth-staging -o name',
+      'apply -f -',
+      ...ready('statefulset', ['postgres']),
+      ...namesOf('Job').map((name) => `wait --for=condition=complete job/${name} -n berth-staging --timeout=10m`),
+      ...ready('deployment', namesOf('Deployment')),
+    ]);
+    expect(kindsApplied(1)).toEqual(['Namespace']);
+    expect(kindsApplied(2)).toHaveLength(manifests.length - 1);
+  });
+
+  it('ends where a Secret is missing, and says the command that makes it', () => {
+    const run = deploy(secrets.slice(1));
+    expect(run.status).toBe(1);
+    expect(run.stderr).toBe(
+      'deploy: the Secrets order-service-database are missing in berth-staging: npm run --silent secrets -- --env staging prints new ones for kubectl create -f -\n',
+    );
+    expect(run.asked).toHaveLength(2);
+  });
+
+  it('shows pods, warnings and logs when something doesn’t become ready, and fails', () => {
+    const run = deploy(secrets, 'deployment/user-service');
+    expect(run.status).toBe(1);
+    expect(run.asked.slice(-3).map((line) => line.split(' -n ')[0])).toEqual(['get pods,jobs', 'get events', 'logs']);
   });
 });
 
