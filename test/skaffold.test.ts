@@ -1,4 +1,6 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { manifestsOf, type Manifest } from './manifests';
@@ -41,6 +43,28 @@ describe('skaffold.yaml', () => {
     expect(artifacts.map(({ image }) => image).sort()).toEqual(services);
     expect(images.sort()).toEqual(services);
     for (const { image, custom } of artifacts) expect(custom.buildCommand).toContain(`--build-arg SERVICE=${image} --tag "$IMAGE"`);
+  });
+
+  it.each([
+    ['pushes an image where Skaffold wants it in a registry', { PUSH_IMAGE: 'true' }, { status: 0, asked: ['build', 'push registry.example/image:1'] }],
+    ['pushes none where it stays on the machine', { PUSH_IMAGE: 'false' }, { status: 0, asked: ['build'] }],
+    ['pushes none that could not be built', { PUSH_IMAGE: 'true', BROKEN: '1' }, { status: 1, asked: ['build'] }],
+  ])('%s', (_what, told, expected) => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-skaffold-'));
+    const asked = join(folder, 'asked');
+    const docker = `#!/bin/sh\n[ "$1" = build ] && echo build >> ${asked} || echo "$*" >> ${asked}\nexit \${BROKEN:-0}\n`;
+    writeFileSync(join(folder, 'docker'), docker, { mode: 0o755 });
+    try {
+      for (const { custom } of written.build.artifacts) {
+        writeFileSync(asked, '');
+        const env = { ...process.env, ...told, IMAGE: 'registry.example/image:1', PATH: `${folder}:${process.env['PATH']}` };
+        // as Skaffold runs it
+        const { status } = spawnSync('sh', ['-c', custom.buildCommand], { env });
+        expect({ status, asked: readFileSync(asked, 'utf8').trim().split('\n') }).toEqual(expected);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('watches what each image is made of', () => {
