@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,9 @@ import { join, resolve } from 'node:path';
 import { type Manifest, manifestsOf } from './manifests';
 
 const scripts = resolve(__dirname, '..', 'scripts', 'cluster');
+const services = globSync('services/*/src/main.ts', { cwd: resolve(__dirname, '..') })
+  .map((path) => path.split('/')[1]!)
+  .sort();
 
 /** Runs a piece of a script's module in a Node of its own, as `npm run` does, and gives what it printed as JSON. */
 function evaluate<T>(code: string): T {
@@ -97,7 +100,6 @@ describe('images', () => {
   const folder = mkdtempSync(join(tmpdir(), 'berth-images-'));
   const [asked, out] = [join(folder, 'asked'), join(folder, 'images.json')];
   const digest = `sha256:${'b'.repeat(64)}`;
-  const services = ['order-service', 'user-service'];
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** Runs it with a docker that keeps what it was asked and writes the metadata that buildx writes. */
@@ -115,8 +117,8 @@ describe('images', () => {
 
   it('are built under every name that the manifests have for them, and brought into the cluster under each', () => {
     const run = images('--load-command', `echo loaded >> ${asked}; echo`);
-    expect(run.printed).toEqual({ 'order-service': 'order-service:dev', 'user-service': 'user-service:dev' });
-    expect(run.asked.filter((line) => line === 'loaded')).toHaveLength(4);
+    expect(run.printed).toEqual(Object.fromEntries(services.map((service) => [service, `${service}:dev`])));
+    expect(run.asked.filter((line) => line === 'loaded')).toHaveLength(2 * services.length);
     for (const service of services)
       expect(run.asked).toContainEqual(
         expect.stringMatching(new RegExp(`SERVICE=${service} .* --tag ${service}:dev --tag ghcr.io/berth/${service}:0.1.0 \\.$`)),
@@ -126,7 +128,7 @@ describe('images', () => {
   it('are pushed for every service with SBOM and provenance, and named by digest', () => {
     const run = images('--push', '--registry', 'ghcr.io/Somebody', '--tag', '1.2.3');
     expect(run.printed).toEqual(Object.fromEntries(services.map((service) => [service, `ghcr.io/somebody/${service}:1.2.3@${digest}`])));
-    expect(run.asked).toHaveLength(2);
+    expect(run.asked).toHaveLength(services.length);
     for (const [index, service] of services.entries()) {
       expect(run.asked[index]).toContain('buildx build --push --sbom=true --provenance=mode=max --metadata-file');
       for (const fact of [`SERVICE=${service}`, 'VERSION=1.2.3', 'SOURCE=https://github.com/Somebody/berth', `--tag ghcr.io/somebody/${service}:1.2.3 .`])
@@ -138,7 +140,7 @@ describe('images', () => {
 describe('deploy does the steps 2, 4 and 5 of docs/operations.md', () => {
   const folder = mkdtempSync(join(tmpdir(), 'berth-deploy-'));
   const asked = join(folder, 'asked');
-  const secrets = ['order-service-database', 'postgres-superuser', 'user-service-database'];
+  const secrets = [...services.map((service) => `${service}-database`), 'postgres-superuser'];
   const manifests = manifestsOf('staging');
   const namesOf = (kind: string) =>
     manifests
@@ -180,7 +182,7 @@ describe('deploy does the steps 2, 4 and 5 of docs/operations.md', () => {
     const run = deploy(secrets.slice(1));
     expect(run.status).toBe(1);
     expect(run.stderr).toBe(
-      'deploy: the Secrets order-service-database are missing in berth-staging: npm run --silent secrets -- --env staging prints new ones for kubectl create -f -\n',
+      `deploy: the Secrets ${secrets[0]} are missing in berth-staging: npm run --silent secrets -- --env staging prints new ones for kubectl create -f -\n`,
     );
     expect(run.asked).toHaveLength(2);
   });

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';
 import { eventually } from '@berth/service-kit/testing/load-client';
 import { startService } from '@berth/service-kit/testing/service-process';
+import type { Manifest } from './manifests';
 
 const repository = resolve(__dirname, '..');
 const textOf = (path: string) => readFileSync(join(repository, path), 'utf8');
@@ -20,7 +21,8 @@ describe('docs/examples/prometheus.yml', () => {
       symlinkSync(join(repository, 'charts'), join(folder, 'charts'));
       const taken = spawnSync('sh', ['-ec', commands.join('\n')], { cwd: folder, encoding: 'utf8' });
       expect(taken).toMatchObject({ status: 0, stderr: '' });
-      const rendered = globSync('charts/production/manifests/*/alerts.yaml', { cwd: repository });
+      const rendered = globSync('charts/production/manifests/*/alerts.yaml', { cwd: repository }).sort();
+      const rules = rendered.map((file) => (parse(textOf(file)) as Manifest).spec.groups[0]!.rules.length);
       for (const [environment, other] of [['production', 'staging'] as const, ['staging', 'production'] as const]) {
         const files = globSync(`rules/*-${environment}-*`, { cwd: folder }).map((file) => readFileSync(join(folder, file), 'utf8'));
         expect(files).toHaveLength(rendered.length);
@@ -31,7 +33,7 @@ describe('docs/examples/prometheus.yml', () => {
       expect(checked).not.toBe(config);
       writeFileSync(join(folder, 'prometheus.yml'), checked);
       const { stdout, status } = spawnSync('promtool', ['check', 'config', 'prometheus.yml'], { cwd: folder, encoding: 'utf8' });
-      expect([...stdout.matchAll(/SUCCESS: (\d+) rule/g)].map(([, count]) => count)).toEqual(['4', '8', '6', '8', '6']);
+      expect([...stdout.matchAll(/SUCCESS: (\d+) rules? found/g)].map(([, count]) => Number(count))).toEqual([...rules, ...rules]);
       expect(status).toBe(0);
     } finally {
       rmSync(folder, { recursive: true });

@@ -15,7 +15,12 @@ export interface Manifest {
 
 interface Pod {
   readonly securityContext: object;
-  readonly containers: readonly { readonly name: string; readonly image: string; readonly volumeMounts: readonly { readonly mountPath: string }[] }[];
+  readonly containers: readonly {
+    readonly name: string;
+    readonly image: string;
+    readonly ports: readonly { readonly containerPort: number }[];
+    readonly volumeMounts: readonly { readonly mountPath: string }[];
+  }[];
   readonly volumes: readonly { readonly configMap?: { readonly name: string } }[];
 }
 

@@ -84,11 +84,10 @@ describe('skaffold.yaml', () => {
     for (const path of paths) expect(existsSync(join(repository, path, 'kustomization.yaml'))).toBe(true);
   });
 
-  it('forwards local port 8000 to user-service and 8001 to order-service, at their Services’ port', () => {
-    expect(written.portForward.map(({ resourceName, localPort }) => [resourceName, localPort])).toEqual([
-      ['user-service', 8000],
-      ['order-service', 8001],
-    ]);
+  it('forwards to every service from its own port on this machine, at its Service’s port', () => {
+    const own = byKind('Deployment').map(({ metadata, spec }) => [metadata.name, spec.template.spec.containers[0]!.ports[0]!.containerPort] as const);
+    expect(Object.fromEntries(own)).toMatchObject({ 'user-service': 8000, 'order-service': 8001 });
+    expect(written.portForward.map(({ resourceName, localPort }) => [resourceName, localPort]).sort()).toEqual(own.toSorted());
     for (const { resourceType, resourceName, namespace, port } of written.portForward)
       expect({ resourceType, namespace, port }).toEqual({ resourceType: 'service', namespace: 'berth-local', port: portOf(resourceName) });
   });

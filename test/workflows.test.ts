@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
+import { environment } from '../cdk8s/test/synthesized';
 
 const repository = resolve(__dirname, '..');
 const files = globSync('.github/workflows/*.yml', { cwd: repository }).sort();
@@ -20,7 +21,12 @@ interface Job {
   readonly environment?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly 'timeout-minutes'?: number;
-  readonly steps: readonly { readonly uses?: string; readonly run?: string; readonly with?: Readonly<Record<string, unknown>> }[];
+  readonly steps: readonly {
+    readonly uses?: string;
+    readonly run?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly with?: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 const jobs = files.flatMap((file) => Object.entries(workflowOf(file).jobs).map(([name, job]) => [`${file} ${name}`, job] as const));
@@ -90,6 +96,37 @@ describe('ci-cd.yml', () => {
     expect(suites.map((suite) => typeof scripts[suite])).toEqual(['string', 'string']);
   });
 });
+
+describe('e2e.yml', () => {
+  const { steps } = workflowOf('.github/workflows/e2e.yml').jobs['kind']!;
+  const commands = steps.flatMap(({ run }) => run?.trim().split('\n') ?? []);
+
+  it('leaves no part of the suites out: the Ingress is reached where the cluster’s configuration maps it to', () => {
+    const config = steps.find(({ uses }) => uses?.startsWith('helm/kind-action@'))?.with?.['config'] as string;
+    const [node] = (parse(textOf(config)) as Kind).nodes;
+    const [{ containerPort, listenAddress, hostPort }] = node.extraPortMappings;
+    expect(containerPort).toBe(80);
+    expect(steps.find(({ run }) => run === 'npm run e2e')?.env).toEqual({ BERTH_INGRESS: `http://${listenAddress}:${hostPort}` });
+  });
+
+  it('takes its ingress controller by commit, and waits for it where the manifests look for it', () => {
+    const { controller } = environment('local').ingress!;
+    const applied = commands.filter((command) => command.startsWith('kubectl apply'));
+    expect(applied).toEqual([expect.stringMatching(/^kubectl apply -f https:\/\/raw\.githubusercontent\.com\/[\w-]+\/[\w-]+\/[0-9a-f]{40}\/[\w/]+\.yaml$/)]);
+    expect(commands).toContain(`kubectl rollout status -n ${controller.namespace} deployment/ingress-nginx-controller --timeout=5m`);
+  });
+
+  it('does what docs/testing.md says for one’s own machine', () => {
+    for (const command of commands.filter((each) => each.startsWith('kubectl') || each.startsWith('npm run images')))
+      expect(textOf('docs/testing.md')).toContain(`\n${command}\n`);
+  });
+});
+
+interface Kind {
+  readonly nodes: readonly [
+    { readonly extraPortMappings: readonly [{ readonly containerPort: number; readonly hostPort: number; readonly listenAddress: string }] },
+  ];
+}
 
 const installed = spawnSync('actionlint', ['-version'], { stdio: 'ignore' }).error === undefined;
 

@@ -62,6 +62,14 @@ describe('a change of the configuration', () => {
   });
 });
 
+it('a rate limit behind an Ingress reaches the pods with the number of proxies, as operations says it', () => {
+  const configuration = { RATE_LIMIT_PER_MINUTE: 600, TRUST_PROXY: 1 };
+  const objects = objectsOf({ ...environment('staging'), overrides: { 'order-service': { configuration } } });
+  const dataOf = (service: string) => objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith(service))!.data;
+  expect(dataOf('order-service')).toMatchObject({ RATE_LIMIT_PER_MINUTE: '600', TRUST_PROXY: '1' });
+  expect(dataOf('user-service')).not.toHaveProperty('RATE_LIMIT_PER_MINUTE');
+});
+
 it('names and selectors stay when a construct moves in the tree', () => {
   const staging = environment('staging');
   const render = (place: (chart: Chart) => Construct) => {

@@ -1,7 +1,14 @@
+import { globSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { kubectl, kubectlSaid, programSaid } from './cluster';
 
-/** The services that every environment has. */
+/** The services that an order goes through. */
 export const services = ['user-service', 'order-service'] as const;
+
+/** Every service of the repository, sorted: each environment deploys them all. */
+export const deployed = globSync('services/*/src/main.ts', { cwd: resolve(__dirname, '../..') })
+  .map((path) => path.split('/')[1]!)
+  .sort();
 
 /** A namespace's name in an environment. */
 export const namespaceOf = (environment: string) => `berth-${environment}`;
@@ -48,7 +55,7 @@ async function createSecrets(environment: string): Promise<void> {
 
 /** Waits until every rollout of the environment is done. */
 export async function settled(environment: string): Promise<void> {
-  const rollouts = services.map((service) => kubectl('rollout', 'status', '-n', namespaceOf(environment), `deployment/${service}`, '--timeout=180s'));
+  const rollouts = deployed.map((service) => kubectl('rollout', 'status', '-n', namespaceOf(environment), `deployment/${service}`, '--timeout=180s'));
   await Promise.all(rollouts);
 }
 
