@@ -1,5 +1,9 @@
 import type { Environment, PodsElsewhere } from './environment';
 
+/** Where this repository and its images are published. A fork's own names go here: docs/operations.md#your-own-names */
+const repository = 'https://github.com/berth/berth';
+const registry = 'ghcr.io/berth';
+
 const ingressController: PodsElsewhere = { namespace: 'ingress-nginx', labels: { 'app.kubernetes.io/name': 'ingress-nginx' } };
 const prometheus: PodsElsewhere = { namespace: 'monitoring', labels: { 'app.kubernetes.io/name': 'prometheus' } };
 
@@ -20,7 +24,7 @@ const local: Environment = {
 const staging: Environment = {
   name: 'staging',
   services: 'all',
-  images: { kind: 'tagged', registry: 'ghcr.io/berth', tag: '0.1.0' },
+  images: { kind: 'tagged', registry, tag: '0.1.0' },
   store: {
     kind: 'postgres-server',
     image: 'postgres:17-bookworm',
@@ -40,7 +44,7 @@ const staging: Environment = {
 const production: Environment = {
   name: 'production',
   services: 'all',
-  images: { kind: 'released', registry: 'ghcr.io/berth' },
+  images: { kind: 'released', registry },
   store: {
     kind: 'cloud-native-postgres',
     image: 'ghcr.io/cloudnative-pg/postgresql:17.6',
@@ -59,7 +63,7 @@ const production: Environment = {
     operators: {
       labels: { release: 'kube-prometheus-stack' },
       dashboardLabels: { grafana_dashboard: '1' },
-      runbooks: 'https://github.com/berth/berth/blob/main/docs/runbooks',
+      runbooks: `${repository}/blob/main/docs/runbooks`,
     },
   },
 };

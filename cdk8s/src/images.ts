@@ -10,7 +10,7 @@ export function readReleasedImages(path: string): ReleasedImageReferences {
   const found = parse(readFileSync(path, 'utf8'));
   if (typeof found !== 'object' || found === null || !Object.values(found).every((value) => typeof value === 'string'))
     throw new SynthRefused([
-      `${path}: it must be a JSON object of image references by service, such as {"user-service": "ghcr.io/berth/user-service:0.1.0@sha256:…"}`,
+      `${path}: it must be a JSON object of image references by service, such as {"user-service": "ghcr.io/OWNER/user-service:0.1.0@sha256:…"}`,
     ]);
   return found as ReleasedImageReferences;
 }

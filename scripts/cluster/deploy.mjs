@@ -87,7 +87,7 @@ function explain(namespace) {
 }
 
 function readImages(path) {
-  const fault = `${path} must be a JSON object of image references by service, such as {"user-service": "ghcr.io/berth/user-service:0.1.0@sha256:…"}`;
+  const fault = `${path} must be a JSON object of image references by service, such as {"user-service": "ghcr.io/OWNER/user-service:0.1.0@sha256:…"}`;
   let images;
   try {
     images = JSON.parse(readFileSync(path, 'utf8'));

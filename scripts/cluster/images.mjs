@@ -1,5 +1,5 @@
 // Builds the image of every service, and gives their references as JSON on stdout and in a file.
-//   npm run images                                            into the local Docker engine, under every name that charts/ has for it: user-service:dev, ghcr.io/berth/user-service:0.1.0
+//   npm run images                                            into the local Docker engine, under every name that charts/ has for it: user-service:dev, ghcr.io/OWNER/user-service:0.1.0
 //   npm run images -- --load-command 'kind load docker-image' and brings each into a cluster
 //   npm run images -- --push --registry ghcr.io/OWNER         pushes each by version or revision, with SBOM and provenance; gives digests
 import { spawnSync } from 'node:child_process';
