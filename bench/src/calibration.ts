@@ -1,5 +1,5 @@
 import { type Figures, interleave } from './interleave';
-import { canKeepAwake } from './load-core';
+import { canPoll } from './load';
 import { places } from './places';
 import { control, service } from './programs';
 import { type Section, skippedSection } from './section';
@@ -12,7 +12,7 @@ const addedMicros = 20;
 
 /** Whether the measurement adds up: a bare server that is made to work 20 µs longer a request should read 20 µs more. */
 export async function calibration({ rows, connections, pace }: Settings): Promise<Section[]> {
-  if (!canKeepAwake) return [skippedSection(title, 'the load’s core can’t be kept awake here (no second core, taskset or chrt)')];
+  if (!canPoll) return [skippedSection(title, 'the load has no core of its own here to poll on (one core, or no taskset)')];
   const servers = new Servers();
   try {
     const bare = control('bare node:http', 'bare-sqlite');
@@ -26,17 +26,17 @@ export async function calibration({ rows, connections, pace }: Settings): Promis
     for (const program of programs) running.push(await servers.start(program));
     for (const server of running) await fill(server, rows, signUp);
     const reads = running.map((server) => ({ ...server, next: readUser(rows), expected: 200 }));
-    const awake = await interleave(reads, connections, pace);
-    const asleep = await interleave(reads, connections, { ...pace, loadCore: 'may sleep' });
+    const polling = await interleave(reads, connections, pace);
+    const sleeping = await interleave(reads, connections, { ...pace, generator: 'sleeps' });
     return [
       {
         title,
         notes: [
           `GET of a user on SQLite. The slowed control spins for ${addedMicros} µs before each answer: what it reads more should be just that.`,
-          'Everything else in these results was measured with the load’s core kept awake. CPU µs a request:',
+          'Everything else in these results was measured with a load generator that polls. CPU µs a request:',
         ],
-        head: ['the load’s core', ...programs.map(({ name }) => name), 'difference of the first two', 'user-service of bare'],
-        rows: [row('is kept awake', awake), row('may sleep', asleep)],
+        head: ['the load generator', ...programs.map(({ name }) => name), 'difference of the first two', 'user-service of bare'],
+        rows: [row('polls', polling), row('sleeps', sleeping)],
         verdicts: [],
       },
     ];

@@ -1,5 +1,4 @@
-import { load } from './load';
-import { keepingLoadCoreAwake } from './load-core';
+import { canPoll, load } from './load';
 import { cpuMicros, hasProcessFigures } from './process-figures';
 import { mean, median, percentile, quietestThird } from './statistics';
 
@@ -19,8 +18,8 @@ export interface Pace {
   readonly sliceMs: number;
   /** Turns before the first round that count for nothing: the JIT and the page cache warm up. */
   readonly warmUps: number;
-  /** @default 'kept awake' */
-  readonly loadCore?: 'kept awake' | 'may sleep';
+  /** @default 'polls' where it can */
+  readonly generator?: 'polls' | 'sleeps';
 }
 
 /** What one variant reached in a comparison. */
@@ -45,20 +44,14 @@ export interface Figures {
  * @throws Error that names the variant of which more than one answer in a thousand was unexpected in some slice
  */
 export async function interleave(variants: readonly Variant[], connections: number, pace: Pace): Promise<Figures[]> {
-  const measure = () => takeSlices(variants, connections, pace);
-  const slices = await (pace.loadCore === 'may sleep' ? measure() : keepingLoadCoreAwake(measure));
-  return variants.map((variant) => summarise(variant.name, slices.get(variant)!));
-}
-
-async function takeSlices(variants: readonly Variant[], connections: number, pace: Pace): Promise<ReadonlyMap<Variant, readonly Slice[]>> {
   const slices = new Map<Variant, Slice[]>(variants.map((variant) => [variant, []]));
   for (let round = -pace.warmUps; round < pace.rounds; round++) {
     for (const variant of round % 2 === 0 ? variants : variants.toReversed()) {
-      const slice = await takeSlice(variant, connections, pace.sliceMs);
+      const slice = await takeSlice(variant, connections, pace);
       if (round >= 0) slices.get(variant)!.push(slice);
     }
   }
-  return slices;
+  return variants.map((variant) => summarise(variant.name, slices.get(variant)!));
 }
 
 interface Slice {
@@ -68,11 +61,12 @@ interface Slice {
   readonly unexpected: number;
 }
 
-async function takeSlice({ name, port, pid, next, expected }: Variant, connections: number, milliseconds: number): Promise<Slice> {
+async function takeSlice({ name, port, pid, next, expected }: Variant, connections: number, pace: Pace): Promise<Slice> {
   let cpu = 0;
+  const polling = canPoll && pace.generator !== 'sleeps';
   const around = { start: () => void (cpu -= cpuMicros(pid)), end: () => void (cpu += cpuMicros(pid)) };
   try {
-    const { requests, seconds, latenciesMs, unexpected } = await load({ port, connections, next, expected, milliseconds, around });
+    const { requests, seconds, latenciesMs, unexpected } = await load({ port, connections, next, expected, milliseconds: pace.sliceMs, polling, around });
     if (unexpected.length > requests / 1_000) throw new Error(`answered ${unexpected[0]!} (${unexpected.length} of ${requests} answers)`);
     return { cpuMicros: cpu / requests, perSecond: requests / seconds, p99Ms: percentile(latenciesMs, 0.99), unexpected: unexpected.length };
   } catch (cause) {

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 import { fastapiVersions } from './fastapi';
-import { canKeepAwake } from './load-core';
 import { places } from './places';
 
 /** What the figures were taken on, one fact a line. */
@@ -9,7 +8,7 @@ export async function describeMachine(): Promise<string[]> {
   const cores = cpus();
   const gibibytes = Math.round(totalmem() / 1024 ** 3);
   const pinned = process.env['BENCH_PINNED']
-    ? `server under test on core 0, load generator, PostgreSQL and peers on core 1, which ${canKeepAwake ? 'is kept awake' : 'may sleep (no chrt)'}`
+    ? 'server under test on core 0; load generator, which polls, PostgreSQL and peers on core 1'
     : 'cores not assigned (no taskset, or one core)';
   return [
     `${cores.length} cores (${cores[0]?.model.trim() ?? 'unknown'}), ${gibibytes} GiB, ${type()} ${release()}; ${pinned}`,

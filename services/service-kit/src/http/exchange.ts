@@ -128,10 +128,10 @@ function baseHeadersFor(headers: readonly string[], base: readonly string[]): re
   return at === -1 ? base : [...base.slice(0, at), ...base.slice(at + 2)];
 }
 
-/** A new trace, marked as not sampled. */
+/** A new trace, marked as not sampled: the UUID's digits, and its second half once more as the span. */
 function startTrace(uuid: string): string {
-  const hex = uuid.replaceAll('-', '');
-  return `00-${hex}-${hex.slice(16)}-00`;
+  const span = uuid.slice(19, 23) + uuid.slice(24);
+  return `00-${uuid.slice(0, 8)}${uuid.slice(9, 13)}${uuid.slice(14, 18)}${span}-${span}-00`;
 }
 
 /** Node accepts some 35 methods; the label keeps those that a route can have. */

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
  * those before it are answered, and never when one of those answers closes the connection (RFC 9112 sections 9.3.2 and 9.6).
  */
 export class Turns {
-  private readonly latest = new WeakMap<Duplex, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
+  private readonly latest = new WeakMap<Duplex, ServerResponse<IncomingMessage>>();
   private readonly broken = new WeakSet<Duplex>();
 
   /** Carries a request out in its turn: at once, when nothing is ahead of it. */
@@ -14,7 +14,7 @@ export class Turns {
     const { socket } = request;
     // Behind an answer that closes the connection.
     if (socket.writableEnded) return;
-    this.latest.set(socket, { request, response });
+    this.latest.set(socket, response);
     // Node gives a response its socket when the one before is written.
     if (response.socket !== null) carryOut();
     else response.once('socket', carryOut);
@@ -29,11 +29,11 @@ export class Turns {
       else socket.destroy();
     };
     const last = this.latest.get(socket);
-    if (last === undefined || last.response.writableFinished) refuse();
-    else if (last.request.complete) last.response.once('finish', refuse);
+    if (last === undefined || last.writableFinished) refuse();
+    else if (last.req.complete) last.once('finish', refuse);
     // The fault is in the last request itself: it is answered by this, unless it has its answer already.
-    else if (last.response.headersSent) socket.destroy();
-    else if (last.response.socket === null) last.response.once('socket', refuse);
+    else if (last.headersSent) socket.destroy();
+    else if (last.socket === null) last.once('socket', refuse);
     else refuse();
   }
 }

@@ -1,7 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Client } from 'pg';
 import { databaseDeadlineMs, type Query } from '../store';
-import { createClient, type PostgresAddress } from './postgres-client';
+import { createClient, type PostgresAddress, runStatement } from './postgres-client';
+
+/**
+ * Look-ups of one turn of the event loop that share a connection: they leave in one packet and are answered in one. Those beyond take the next
+ * one, so that a server with many cores works on them side by side.
+ */
+const lookUpsTogether = 16;
 
 /**
  * Sends cheap look-ups over a few connections without waiting for the answer before (PostgreSQL's pipelining). One slow statement
@@ -9,6 +15,8 @@ import { createClient, type PostgresAddress } from './postgres-client';
  */
 export class PipelinedReader {
   private readonly lanes: Lane[];
+  /** The lane of this turn of the event loop, and how many more look-ups it takes. */
+  private turn: { readonly lane: Lane; room: number } | undefined;
 
   /** @param size - number of connections; each is opened at first use and replaced when it breaks */
   constructor(address: PostgresAddress, size: number) {
@@ -17,9 +25,17 @@ export class PipelinedReader {
 
   /** First row of a look-up. Rejects with the driver's error; after its deadline without an answer the connection is dropped. */
   async first(query: Query): Promise<unknown> {
-    let lane = this.lanes[0]!;
-    for (const other of this.lanes) if (other.inFlight < lane.inFlight) lane = other;
-    return lane.first(query);
+    return this.laneOfThisTurn().first(query);
+  }
+
+  private laneOfThisTurn(): Lane {
+    if (this.turn === undefined) setImmediate(() => (this.turn = undefined));
+    if (this.turn === undefined || this.turn.room === 0) {
+      const lane = this.lanes.reduce((least, one) => (one.inFlight < least.inFlight ? one : least));
+      this.turn = { lane, room: lookUpsTogether };
+    }
+    this.turn.room--;
+    return this.turn.lane;
   }
 
   /** Connections that exist now. */
@@ -64,7 +80,7 @@ class Lane {
     const client = await (this.client ??= this.connect());
     this.corkForThisTurn(client);
     const left = Math.max(1, Math.floor(deadline - performance.now()));
-    const { rows } = await client.query<object>({ name, text: sql, values: [...parameters], query_timeout: left } as never);
+    const { rows } = await runStatement(client, { text: sql, name, values: parameters }, left);
     return rows[0];
   }
 

@@ -5,7 +5,7 @@ import { waitAtMost } from '../../wait-at-most';
 import { writeProbeQuery } from '../schema-tables';
 import { databaseDeadlineMs, keyedDeadlineMs, type Query, type Store, type StoreStatus, timed, type Write } from '../store';
 import { PipelinedReader } from './pipelined-reader';
-import { clientConfig, loadPg, type PostgresAddress } from './postgres-client';
+import { clientConfig, type ClientStatement, loadPg, type PostgresAddress, runStatement } from './postgres-client';
 import { DeadlineExceeded, translatePostgresError } from './postgres-errors';
 import { PostgresProbe } from './postgres-probe';
 import { SettledIds } from './settled-ids';
@@ -87,9 +87,9 @@ async function withClient<T>(pool: Pool, deadlineMs: number, work: (session: Ses
     if (left <= 0) throw new DeadlineExceeded(true);
     return left;
   };
-  const send = async (config: { text: string; name?: string; values?: unknown[] }) => {
+  const send = async (statement: ClientStatement) => {
     try {
-      return await client.query<object>({ ...config, query_timeout: remaining() } as never);
+      return await runStatement(client, statement, remaining());
     } catch (error) {
       if ((error as { code?: string }).code === undefined) broken = error as Error;
       throw error;
@@ -98,7 +98,7 @@ async function withClient<T>(pool: Pool, deadlineMs: number, work: (session: Ses
   try {
     return await work({
       async run({ label, name = label, sql, parameters }) {
-        const { rows, rowCount } = await send({ name, text: sql, values: [...parameters] });
+        const { rows, rowCount } = await send({ name, text: sql, values: parameters });
         return { rows, changes: rowCount ?? 0 };
       },
       async execute(sql) {
