@@ -18,7 +18,9 @@ export function nameFaults({ name }: ServiceDeclaration): string[] {
   if (!isObjectName(name) || name.length > longestName)
     return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
   if (name.startsWith('pg-') || name === 'public')
-    return [`the name "${name}" can't name the service's role in PostgreSQL, which keeps such names for itself: choose one that is not "public" and doesn't begin with "pg-"`];
+    return [
+      `the name "${name}" can't name the service's role in PostgreSQL, which keeps such names for itself: choose one that is not "public" and doesn't begin with "pg-"`,
+    ];
   return [];
 }
 
@@ -39,8 +41,13 @@ export function declarationFaults({ name, port, peers, store, configuration }: S
     ...peers.filter((peer) => peer.name === name).map(() => `${name} names itself as a peer: leave it out of "peers" in ${file}`),
     ...peers
       .filter(({ urlVariable }) => !declares(urlVariable))
-      .map((peer) => `${name} is told the address of ${peer.name} by ${peer.urlVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`),
-    ...(declares(store.pathVariable) ? [] : [`${name} is told its SQLite file by ${store.pathVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`]),
+      .map(
+        (peer) =>
+          `${name} is told the address of ${peer.name} by ${peer.urlVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`,
+      ),
+    ...(declares(store.pathVariable)
+      ? []
+      : [`${name} is told its SQLite file by ${store.pathVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`]),
     ...repeated(peers.map((peer) => peer.name)).map((peer) => `${name} names ${peer} as a peer twice: leave one out of "peers" in ${file}`),
     ...repeated(peers.map(({ urlVariable }) => urlVariable)).map(
       (variable) => `${name} is told the addresses of two peers by ${variable}, which holds one: give each peer a variable of its own in ${file}`,

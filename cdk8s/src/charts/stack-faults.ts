@@ -35,7 +35,10 @@ function missingPeers(services: readonly ServiceDeclaration[]): string[] {
   return services.flatMap(({ name, peers }) =>
     peers
       .filter((peer) => !names.includes(peer.name))
-      .map((peer) => `${name} calls ${peer.name}, which isn't deployed here: add ${peer.name} to "services", or correct the peer's name in services/${name}/service.ts`),
+      .map(
+        (peer) =>
+          `${name} calls ${peer.name}, which isn't deployed here: add ${peer.name} to "services", or correct the peer's name in services/${name}/service.ts`,
+      ),
   );
 }
 
@@ -43,10 +46,12 @@ function missingPeers(services: readonly ServiceDeclaration[]): string[] {
 function sharedThings(services: readonly ServiceDeclaration[]): string[] {
   const claims = services.flatMap(({ name, paths, store }) => [
     ...paths.map((path) => ({ what: `the path ${path}`, name, cure: 'the Ingress could send it to one only: change "paths" of the other' })),
-    { what: `the database ${store.database}`, name, cure: "no service may read another's data: change \"store.database\" of one" },
+    { what: `the database ${store.database}`, name, cure: 'no service may read another\'s data: change "store.database" of one' },
   ]);
   const byWhat = Map.groupBy(claims, ({ what }) => what);
-  return [...byWhat.values()].filter(({ length }) => length > 1).map((all) => `${all.map(({ name }) => name).join(' and ')} both claim ${all[0]!.what}: ${all[0]!.cure}`);
+  return [...byWhat.values()]
+    .filter(({ length }) => length > 1)
+    .map((all) => `${all.map(({ name }) => name).join(' and ')} both claim ${all[0]!.what}: ${all[0]!.cure}`);
 }
 
 /** Services that wait for each other's readiness would never become ready. */
@@ -59,7 +64,9 @@ function readinessCircles(services: readonly ServiceSettings[]): string[] {
   const reaches = (from: string, target: string, seen = new Set<string>()): boolean =>
     (waitsFor.get(from) ?? []).some((next) => next === target || (!seen.has(next) && reaches(next, target, seen.add(next))));
   const caught = [...waitsFor.keys()].filter((name) => reaches(name, name));
-  return caught.length === 0 ? [] : [`${caught.join(' and ')} would wait for each other's readiness for ever: set READINESS_REQUIRES_PEERS to false on one of them`];
+  return caught.length === 0
+    ? []
+    : [`${caught.join(' and ')} would wait for each other's readiness for ever: set READINESS_REQUIRES_PEERS to false on one of them`];
 }
 
 /** Connections that PostgreSQL keeps for its superuser: `superuser_reserved_connections`, 3 by default. */
@@ -77,7 +84,9 @@ function connectionFaults({ store }: Environment, services: readonly ServiceSett
     const told = users.map(({ name, connections }) => `${name} ${connections}`).join(', ');
     return sum <= store.maxConnections
       ? []
-      : [`at most ${sum} connections are opened (${told}, ${reservedConnections} reserved), and maxConnections is ${store.maxConnections}: raise it, or lower DATABASE_POOL_SIZE or the replicas`];
+      : [
+          `at most ${sum} connections are opened (${told}, ${reservedConnections} reserved), and maxConnections is ${store.maxConnections}: raise it, or lower DATABASE_POOL_SIZE or the replicas`,
+        ];
   });
 }
 
@@ -107,7 +116,8 @@ function flowNameFaults(services: readonly ServiceDeclaration[]): string[] {
   const clashing = repeated([...services.map(({ name }) => name), ...flows.map(({ dashboard }) => dashboard)]);
   return flows.flatMap(({ service, flow, dashboard }) => {
     const cure = `choose another name in services/${service}/service.ts`;
-    if (!isObjectName(flow)) return [`the flow "${flow}" of ${service} can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter; ${cure}`];
+    if (!isObjectName(flow))
+      return [`the flow "${flow}" of ${service} can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter; ${cure}`];
     return clashing.includes(dashboard) ? [`the dashboard of the flow ${flow} of ${service} is called ${dashboard}, as another one is: ${cure}`] : [];
   });
 }
