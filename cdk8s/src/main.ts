@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { environmentNameFaults } from './charts/environment-faults';
 import type { Files } from './charts/folder';
 import { readDeclarations } from './declarations';
 import type { Environment } from './environment';
@@ -26,6 +27,8 @@ const root = join(__dirname, '..', '..');
 function main(): void {
   const { positionals, values } = readArguments();
   if (values.help) return void console.log(usage);
+  const nameFaults = environmentNameFaults(environments);
+  if (nameFaults.length > 0) throw new SynthRefused(nameFaults);
   const chosen = chooseEnvironments(positionals);
   const declarations = readDeclarations(values.services);
   const released = readReleasedImages(join(root, 'cdk8s', 'released-images.json'));

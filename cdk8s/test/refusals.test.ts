@@ -1,7 +1,7 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { orderService } from '../../services/order-service/service';
 import { userService } from '../../services/user-service/service';
-import type { Environment } from '../src/environment';
+import type { Environment, ServiceOverride } from '../src/environment';
 import { environments } from '../src/environments';
 import { boatService, faultsOf, released, services } from './synthesized';
 
@@ -10,6 +10,13 @@ const users: ServiceDeclaration = userService;
 const orders: ServiceDeclaration = orderService;
 const set = (of: Environment, name: string, value: string | number | boolean): Environment => ({ ...of, configuration: { [name]: value } });
 const external = { kind: 'external-postgres', host: 'db.example', port: 5432, cidr: '10.0.0.0/8', maxConnections: 400 } as const;
+
+const storeOf = (of: Environment, changes: object): Environment => ({ ...of, store: { ...of.store, ...changes } });
+const ingressOf = (of: Environment, changes: object): Environment => ({ ...of, ingress: { ...of.ingress!, ...changes } });
+const monitoringOf = (of: Environment, changes: object): Environment => ({ ...of, monitoring: { ...of.monitoring!, ...changes } });
+const overridden = (of: Environment, override: ServiceOverride): Environment => ({ ...of, overrides: { 'user-service': override } });
+const withUsers = (changes: Partial<ServiceDeclaration>): readonly ServiceDeclaration[] => [orders, { ...users, ...changes }];
+const file = 'cdk8s/src/environments.ts';
 
 /** A mistake: where, with which services; the construct that is named; the words of fault and cure. */
 type Mistake = readonly [what: string, where: Environment, path: string, words: RegExp, with_?: readonly ServiceDeclaration[], images?: Record<string, string>];
@@ -327,20 +334,275 @@ const mistakes: readonly Mistake[] = [
   ],
 ];
 
+/** A mistake in a number. */
+const numberMistakes: readonly Mistake[] = [
+  [
+    'a budget below nothing',
+    { ...staging, disruption: { maxUnavailable: -1 } },
+    'staging/user-service/disruption-budget',
+    /maxUnavailable is -1: it must be a whole number of at least 1/,
+  ],
+  [
+    'half a replica that stays',
+    { ...staging, disruption: { minAvailable: 0.5 } },
+    'staging/user-service/disruption-budget',
+    /minAvailable is 0.5: it must be a whole number/,
+  ],
+  [
+    'a budget that keeps nobody',
+    { ...staging, disruption: { minAvailable: 0 } },
+    'staging/user-service/disruption-budget',
+    /minAvailable is 0: it must be a whole number/,
+  ],
+  ['half a replica at least', { ...production, replicas: { minimum: 2.5 } }, 'production/user-service/autoscaler', /the minimum of 2.5 replicas.*whole number/],
+  [
+    'half a replica at most',
+    overridden(production, { maximumReplicas: 10.5 }),
+    'production',
+    /overrides\["user-service"\].maximumReplicas is 10.5: it must be a whole number/,
+  ],
+  [
+    'half a replica at most, declared',
+    production,
+    'production/user-service/autoscaler',
+    /the maximum of 10.5 replicas.*whole number/,
+    withUsers({ scaling: { maximumReplicas: 10.5, targetCpuPercent: 70 } }),
+  ],
+  [
+    'two thirds of a percent',
+    production,
+    'production/user-service/autoscaler',
+    /targetCpuPercent is 66.6: it must be 1 to 100.*whole percent/,
+    withUsers({ scaling: { maximumReplicas: 10, targetCpuPercent: 66.6 } }),
+  ],
+  ...[1_000_000, 200.5, 0].map((maxConnections): Mistake => [
+    `${maxConnections} connections`,
+    storeOf(staging, { maxConnections }),
+    'staging',
+    new RegExp(`store.maxConnections is ${maxConnections}: it must be a whole number from 1 to 262143`),
+  ]),
+  [
+    'half a migration',
+    staging,
+    'staging/user-service/deployment',
+    /schema is 2.5: it must be the number of a migration/,
+    withUsers({ store: { ...users.store, schema: 2.5 } }),
+  ],
+  [
+    'a schema before the first migration',
+    staging,
+    'staging/user-service/deployment',
+    /schemaMinimum is 0: it must be the number of a migration/,
+    withUsers({ store: { ...users.store, schemaMinimum: 0 } }),
+  ],
+  ...(['2Mi', '16Mi', '127Mi'] as const).map((memory): Mistake => [
+    `${memory} of memory`,
+    overridden(staging, { resources: { memory } }),
+    'staging/user-service/deployment',
+    new RegExp(`memory ${memory} is too little, because .*95 MiB: give it at least 128Mi`),
+  ]),
+  [
+    'less disk than temporary files',
+    overridden(staging, { resources: { disk: '16Mi' } }),
+    'staging/user-service/deployment',
+    /disk 16Mi is too little, because \/tmp alone may hold 32Mi: give it at least 32Mi/,
+  ],
+  [
+    'no memory at all',
+    staging,
+    'staging/user-service/deployment',
+    /memory is "0Mi": it must be a whole amount above zero/,
+    withUsers({ resources: { cpu: '150m', cpuLimit: '150m', disk: '64Mi' } as unknown as ServiceDeclaration['resources'] }),
+  ],
+  [
+    'too little memory for a database',
+    storeOf(staging, { resources: { cpu: '150m', cpuLimit: '1000m', memory: '64Mi', disk: '64Mi' } }),
+    'staging/postgres',
+    /memory 64Mi is too little, because PostgreSQL's shared buffers.*256Mi/,
+  ],
+  [
+    'too little memory for an operator’s database',
+    storeOf(production, { resources: { cpu: '150m', cpuLimit: '1000m', memory: '64Mi' } }),
+    'production/user-service/database',
+    /memory 64Mi is too little/,
+  ],
+  [
+    'an external database on no port',
+    storeOf(production, { ...external, port: 0 }),
+    'production',
+    /store.port is 0: it must be a whole number from 1 to 65535/,
+  ],
+  ...['300.0.0.0/8', '10.0.0.0/33', '10.0.0.0/08', 'fd00::/129', '10.0.0.0/8/8'].map((cidr): Mistake => [
+    `the addresses ${cidr}`,
+    storeOf(production, { ...external, cidr }),
+    'production',
+    /store.cidr is .*: it must be an address range/,
+  ]),
+];
+
+/** A mistake in what an environment is, and in names and labels that the cluster knows. */
+const nameMistakes: readonly Mistake[] = [
+  [
+    'an environment’s name in upper case',
+    { ...staging, name: 'Staging_EU' },
+    file,
+    /the name "Staging_EU" can't name .*namespace berth-<name>: use lower-case.* 57 characters at most/,
+  ],
+  ['an environment’s name that is too long', { ...staging, name: 'e'.repeat(58) }, file, /can't name an environment's folder/],
+  ['an environment’s name that leads out of the folder', { ...staging, name: '../evil' }, file, /the name "..\/evil" can't name/],
+  ['an environment without a name', { ...staging, name: '' }, file, /the name "" can't name/],
+  ['an environment of nothing', { ...staging, services: [] }, 'staging', /"services" names none, so nothing would run/],
+  ['a service that is listed twice', { ...staging, services: ['user-service', 'user-service'] }, 'staging', /"services" names user-service twice/],
+  ['a store that there isn’t', storeOf(staging, { kind: 'mysql' }), 'staging', /store.kind is "mysql": it must be "sqlite" or "postgres-server" or/],
+  [
+    'images that there aren’t',
+    { ...staging, images: { kind: 'pushed' } as unknown as Environment['images'] },
+    'staging',
+    /images.kind is "pushed": it must be "built" or "tagged"/,
+  ],
+  [
+    'production by tag',
+    { ...production, images: { kind: 'tagged', registry: 'ghcr.io/berth', tag: '1.0.0' } },
+    'production',
+    /images.kind is "tagged": it must be "released" in production: by digest/,
+  ],
+  [
+    'a part of production by tag',
+    { ...production, name: 'production-eu', images: { kind: 'built', tag: '1.0.0' } },
+    'production-eu',
+    /images.kind is "built": it must be "released" in production/,
+  ],
+  ...[local, staging, production].flatMap((of) =>
+    ['', 'Fast SSD'].map((storageClass): Mistake => [
+      `the storage class "${storageClass}" in ${of.name}`,
+      storeOf(of, { storageClass }),
+      of.name,
+      /store.storageClass is ".*": it must be lower-case letters, digits, dashes and dots/,
+    ]),
+  ),
+  ['an Ingress’ class with a space', ingressOf(staging, { className: 'my nginx' }), 'staging', /ingress.className is "my nginx": it must be lower-case/],
+  [
+    'a certificate’s Secret in upper case',
+    ingressOf(staging, { tlsSecret: 'Berth_TLS' }),
+    'staging',
+    /ingress.tlsSecret is "Berth_TLS": it must be lower-case/,
+  ],
+  [
+    'an annotation’s key with a space',
+    ingressOf(staging, { annotations: { 'my key': 'x' } }),
+    'staging',
+    /a key of ingress.annotations is "my key": it must be a word/,
+  ],
+  ['an annotation that is no text', ingressOf(staging, { annotations: { key: true } }), 'staging', /ingress.annotations\["key"\] is true: it must be a text/],
+  [
+    'a controller’s namespace in upper case',
+    ingressOf(staging, { controller: { namespace: 'Ingress', labels: { a: 'b' } } }),
+    'staging',
+    /ingress.controller.namespace is "Ingress": it must be lower-case/,
+  ],
+  [
+    'a controller of no label',
+    ingressOf(staging, { controller: { namespace: 'ingress', labels: {} } }),
+    'staging',
+    /ingress.controller.labels is {}: it must be at least one label, or every pod of the namespace would be meant/,
+  ],
+  ['a Prometheus of no label', monitoringOf(staging, { prometheus: { namespace: 'monitoring', labels: {} } }), 'staging', /monitoring.prometheus.labels is {}/],
+  ['an operator of no label', storeOf(production, { operator: { namespace: 'cnpg-system', labels: {} } }), 'production', /store.operator.labels is {}/],
+  [
+    'a label’s value with a space',
+    monitoringOf(staging, { prometheus: { namespace: 'monitoring', labels: { app: 'my prometheus' } } }),
+    'staging',
+    /monitoring.prometheus.labels\["app"\] is "my prometheus": it must be letters/,
+  ],
+  [
+    'a label’s value that is too long',
+    monitoringOf(staging, { prometheus: { namespace: 'monitoring', labels: { app: 'p'.repeat(64) } } }),
+    'staging',
+    /monitoring.prometheus.labels\["app"\] is "p+": it must be .*63 characters at most/,
+  ],
+  [
+    'a label’s key of two slashes',
+    monitoringOf(production, { operators: { ...production.monitoring!.operators, labels: { 'a/b/c': '1' } } }),
+    'production',
+    /a key of monitoring.operators.labels is "a\/b\/c": it must be a word/,
+  ],
+  [
+    'dashboards of no label',
+    monitoringOf(production, { operators: { ...production.monitoring!.operators, dashboardLabels: {} } }),
+    'production',
+    /monitoring.operators.dashboardLabels is {}.*sidecar would find no dashboard/,
+  ],
+  [
+    'runbooks with a slash at the end',
+    monitoringOf(production, { operators: { ...production.monitoring!.operators, runbooks: 'https://berth.example/' } }),
+    'production',
+    /monitoring.operators.runbooks is .*: it must be a URL .*no slash at its end/,
+  ],
+  [
+    'a strategy that there isn’t',
+    { ...staging, strategy: 'Rolling' as 'Recreate' },
+    'staging',
+    /strategy is "Rolling": it must be "Recreate" or "RollingUpdate"/,
+  ],
+];
+
+/** What is said and nothing would heed. */
+const ignoredMistakes: readonly Mistake[] = [
+  [
+    'an override of a service that isn’t deployed',
+    { ...staging, services: ['user-service'], overrides: { 'order-service': { replicas: 3 } } },
+    'staging',
+    /"overrides" is about order-service, which isn't deployed here: add order-service to "services"/,
+  ],
+  [
+    'a maximum without an autoscaler',
+    overridden(staging, { maximumReplicas: 5 }),
+    'staging',
+    /maximumReplicas of user-service bounds an autoscaler, and its replicas are always 2: give "replicas" a minimum/,
+  ],
+  [
+    'a disruption budget of one replica',
+    overridden(staging, { replicas: 1, disruption: { maxUnavailable: 1 } }),
+    'staging',
+    /"disruption" of user-service says how many of several replicas/,
+  ],
+  [
+    'a disruption budget where everything is one replica',
+    { ...local, disruption: { maxUnavailable: 1 } },
+    'local',
+    /"disruption" says how many of several replicas may go at once, and there is one/,
+  ],
+];
+
+const all = [...mistakes, ...numberMistakes, ...nameMistakes, ...ignoredMistakes];
+
 describe('synth refuses', () => {
-  it.each(mistakes.map((mistake) => ({ what: mistake[0], mistake })))(
-    '$what',
-    ({ mistake: [, where, path, words, declarations = services, images = released] }) => {
-      const faults = faultsOf(where, declarations, images).filter((fault) => fault.startsWith(`${path}: `));
-      expect(faults).toContainEqual(expect.stringMatching(words) as string);
-    },
-  );
+  it.each(all.map((mistake) => ({ what: mistake[0], mistake })))('$what', ({ mistake: [, where, path, words, declarations = services, images = released] }) => {
+    const faults = faultsOf(where, declarations, images).filter((fault) => fault.startsWith(`${path}: `));
+    expect(faults).toContainEqual(expect.stringMatching(words) as string);
+  });
 
   it('nothing of the environments as they are', () => {
     for (const { name } of environments) expect(faultsOf(name)).toEqual([]);
     expect(faultsOf({ ...production, store: external })).toEqual([]);
     for (const { name } of environments) expect(faultsOf(name, [...services, boatService])).toEqual([]);
   });
+
+  it.each([
+    ['an empty value, which is an unset one', set(staging, 'DATABASE_POOL_SIZE', '')],
+    ['a SQLite file in a folder of the volume', { ...local, overrides: { 'user-service': { configuration: { USER_DB_PATH: 'data/../data/all/users.db' } } } }],
+    ['addresses of IPv6', storeOf(production, { ...external, cidr: 'fd00:10::/64' })],
+    ['an address for a host', storeOf(production, { ...external, host: '10.0.0.7' })],
+    ['a registry with a port and a path', { ...staging, images: { kind: 'tagged', registry: 'localhost:5000/team__a/berth', tag: 'v1.2_RC.1' } }],
+    ['a database’s image by digest', storeOf(staging, { image: `postgres@sha256:${'a'.repeat(64)}` })],
+    ['an operator’s image by tag and digest', storeOf(production, { image: `ghcr.io/cloudnative-pg/postgresql:17.6@sha256:${'a'.repeat(64)}` })],
+    [
+      'a database whose limit is below what preparing it reserves',
+      storeOf(staging, { resources: { cpu: '20m', cpuLimit: '20m', memory: '256Mi', disk: '64Mi' } }),
+    ],
+    ['the longest name of an environment', { ...staging, name: 'e'.repeat(57) }],
+    ['a class with dots', ingressOf(staging, { className: 'webapprouting.kubernetes.azure.com' })],
+  ] satisfies (readonly [string, Environment])[])('not %s', (_what, where) => expect(faultsOf(where)).toEqual([]));
 
   it('with every fault at once, each beside its construct', () => {
     const faults = faultsOf({ ...set(local, 'LOG_LEVEL', 'loud'), replicas: 2, strategy: 'RollingUpdate' });

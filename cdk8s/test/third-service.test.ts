@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freshCopy } from '../../test/launched';
 
@@ -91,6 +91,22 @@ describe('a third service in a copy of the project', () => {
       stdout: '',
       stderr: expect.stringContaining('choose from local, staging, production') as string,
     });
+  });
+
+  it.each([
+    ['leads out of the folder', "name: 'local'", "name: '../evil'", 'the name "../evil" can\'t name'],
+    ['is another’s', "name: 'local'", "name: 'staging'", 'two environments are called "staging", and one would overwrite'],
+  ])('an environment whose name %s is refused before anything is written', (_what, from, to, words) => {
+    const file = join(copy, 'cdk8s', 'src', 'environments.ts');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(from, to));
+    expect(node('scripts/build.mjs')).toMatchObject({ status: 0 });
+    const { status, stderr } = node('cdk8s/dist/main.js');
+    writeFileSync(file, text);
+    expect(node('scripts/build.mjs')).toMatchObject({ status: 0 });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(`  - cdk8s/src/environments.ts: ${words}`) as string });
+    expect(inCharts()).toEqual(before);
+    expect(existsSync(join(copy, 'evil'))).toBe(false);
   });
 
   it('a refused change writes nothing', () => {

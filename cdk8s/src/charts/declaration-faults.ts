@@ -1,21 +1,17 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { isObjectName, longestLabel } from '../kubernetes-names';
 import { repeated } from '../repeated';
 
 /** Folders of `manifests/` that are nobody's service. */
 const reserved = ['namespace', 'network', 'postgres', 'monitoring'];
 
-/** A label may have 63 characters; the longest name is that of a migration's pod. */
-const longestName = 63 - '-migrate-0123456789-abcde'.length;
-
-/** Whether it may name any object of Kubernetes. */
-export function isObjectName(name: string): boolean {
-  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name);
-}
+/** The longest name is that of a migration's pod, which is a label of it too. */
+const longestName = longestLabel - '-migrate-0123456789-abcde'.length;
 
 /** Why a service's name can't be used. */
 export function nameFaults({ name }: ServiceDeclaration): string[] {
   if (reserved.includes(name)) return [`a service can't be called ${name}: the manifests have a folder of that name already, choose another`];
-  if (!isObjectName(name) || name.length > longestName)
+  if (!isObjectName(name, longestName))
     return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
   if (name.startsWith('pg-') || name === 'public')
     return [

@@ -1,16 +1,20 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
-import { externalFaults } from '../constructs/external-postgres';
 import type { Environment } from '../environment';
+import { isObjectName } from '../kubernetes-names';
 import { flowDashboardName } from '../monitoring/flow-dashboard';
 import { repeated } from '../repeated';
-import { declarationFaults, isObjectName } from './declaration-faults';
 import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
+import { declarationFaults } from './declaration-faults';
+import { environmentFaults } from './environment-faults';
+import { ignoredFaults } from './ignored-faults';
 
 /** What can't work between services, or between the services and their environment. */
 export function stackFaults(environment: Environment, declarations: readonly ServiceDeclaration[], services: readonly ServiceSettings[]): string[] {
   const deployed = services.map(({ declaration }) => declaration);
   return [
-    ...unknownNames(environment, declarations),
+    ...environmentFaults(environment),
+    ...serviceNameFaults(environment, declarations),
+    ...ignoredFaults(environment, services),
     ...deployed.flatMap(declarationFaults),
     ...missingPeers(deployed),
     ...sharedThings(deployed),
@@ -19,15 +23,20 @@ export function stackFaults(environment: Environment, declarations: readonly Ser
     ...strangersIn('check', deployed, ({ checks }) => checks),
     ...strangersIn('flow', deployed, ({ flows }) => flows),
     ...flowNameFaults(deployed),
-    ...(environment.store.kind === 'external-postgres' ? externalFaults(environment.store) : []),
   ];
 }
 
-function unknownNames({ services, overrides }: Environment, declarations: readonly ServiceDeclaration[]): string[] {
+function serviceNameFaults({ services, overrides }: Environment, declarations: readonly ServiceDeclaration[]): string[] {
   const known = declarations.map(({ name }) => name);
   const unknown = (names: readonly string[], where: string) =>
     names.filter((name) => !known.includes(name)).map((name) => `"${where}" names ${name}, which is no service: there are ${known.join(', ')}`);
-  return [...unknown(services === 'all' ? [] : services, 'services'), ...unknown(Object.keys(overrides), 'overrides')];
+  const listed = services === 'all' ? [] : services;
+  return [
+    ...(services === 'all' || services.length > 0 ? [] : ['"services" names none, so nothing would run: name some, or say "all"']),
+    ...repeated(listed).map((name) => `"services" names ${name} twice: leave one out`),
+    ...unknown(listed, 'services'),
+    ...unknown(Object.keys(overrides), 'overrides'),
+  ];
 }
 
 function missingPeers(services: readonly ServiceDeclaration[]): string[] {
@@ -82,7 +91,8 @@ function connectionFaults({ store }: Environment, services: readonly ServiceSett
   return perServer.flatMap((users) => {
     const sum = users.reduce((total, { connections }) => total + connections, reservedConnections);
     const told = users.map(({ name, connections }) => `${name} ${connections}`).join(', ');
-    return sum <= store.maxConnections
+    // a value that is no number is the parser's to tell
+    return Number.isNaN(sum) || sum <= store.maxConnections
       ? []
       : [
           `at most ${sum} connections are opened (${told}, ${reservedConnections} reserved), and maxConnections is ${store.maxConnections}: raise it, or lower DATABASE_POOL_SIZE or the replicas`,
