@@ -1,4 +1,4 @@
-import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { CheckStep, ServiceDeclaration, Variable } from '@berth/service-kit/declaration';
 import { orderService } from '../../services/order-service/service';
 import { userService } from '../../services/user-service/service';
 import type { Environment, ServiceOverride } from '../src/environment';
@@ -15,7 +15,13 @@ const storeOf = (of: Environment, changes: object): Environment => ({ ...of, sto
 const ingressOf = (of: Environment, changes: object): Environment => ({ ...of, ingress: { ...of.ingress!, ...changes } });
 const monitoringOf = (of: Environment, changes: object): Environment => ({ ...of, monitoring: { ...of.monitoring!, ...changes } });
 const overridden = (of: Environment, override: ServiceOverride): Environment => ({ ...of, overrides: { 'user-service': override } });
+const withBoat = (changes: Partial<ServiceDeclaration>): readonly ServiceDeclaration[] => [...services, { ...boatService, ...changes }];
 const withUsers = (changes: Partial<ServiceDeclaration>): readonly ServiceDeclaration[] => [orders, { ...users, ...changes }];
+const withVariable = (name: string, variable: Variable) => withBoat({ configuration: { ...boatService.configuration, [name]: variable } });
+const withMetric = (name: string, ...labels: string[]) => withBoat({ metrics: [{ name, type: 'gauge', help: 'Boats', labels }] });
+const withStep = (...steps: readonly CheckStep[]) => withBoat({ checks: [{ name: 'a boat', steps }] });
+const withRoute = (route: string) => withBoat({ flows: [{ name: 'boat', title: 'Boat', steps: [{ service: 'boat-service', method: 'GET', route }] }] });
+const step: CheckStep = { service: 'boat-service', method: 'GET', path: '/boats', status: 200 };
 const file = 'cdk8s/src/environments.ts';
 
 /** A mistake: where, with which services; the construct that is named; the words of fault and cure. */
@@ -440,6 +446,78 @@ const numberMistakes: readonly Mistake[] = [
   ]),
 ];
 
+/** A mistake in a variable. */
+const variableMistakes: readonly Mistake[] = [
+  [
+    'a variable of every service’s declared again',
+    staging,
+    'staging',
+    /boat-service declares PORT, which every service has already: leave it out/,
+    withVariable('PORT', { kind: 'integer', minimum: 1, maximum: 2, description: 'Port' }),
+  ],
+  ...['boat-key', 'boatKey', '1BOAT', 'BOAT KEY'].map((name): Mistake => [
+    `the variable "${name}"`,
+    staging,
+    'staging',
+    /the variable ".*" of boat-service can't be set everywhere: use upper-case letters/,
+    withVariable(name, { kind: 'text', description: 'Boats' }),
+  ]),
+  [
+    'a variable that is called like a secret’s file',
+    staging,
+    'staging',
+    /boat-service declares BOAT_KEY_FILE, which names the file of the secret BOAT_KEY/,
+    withVariable('BOAT_KEY_FILE', { kind: 'text', description: 'File' }),
+  ],
+  [
+    'a wrong value of a variable that ends in _FILE',
+    { ...staging, overrides: { 'boat-service': { configuration: { BOATS_PER_FILE: 'many' } } } },
+    'staging/boat-service/configuration',
+    /BOATS_PER_FILE must be a whole number from 1 to 9, not "many"/,
+    withVariable('BOATS_PER_FILE', { kind: 'integer', minimum: 1, maximum: 9, default: 3, description: 'Boats' }),
+  ],
+  [
+    'a default out of its own bounds',
+    staging,
+    'staging/boat-service/configuration',
+    /BOATS must be a whole number from 1 to 9, not "10"/,
+    withVariable('BOATS', { kind: 'integer', minimum: 1, maximum: 9, default: 10, description: 'Boats' }),
+  ],
+  [
+    'a peer’s address that is a secret',
+    staging,
+    'staging',
+    /address of user-service by USER_SERVICE_URL, which is a secret.*leave "secret" out/,
+    withVariable('USER_SERVICE_URL', { kind: 'url', schemes: ['http'], secret: true, description: 'Peer' }),
+  ],
+  [
+    'a path that is a number',
+    staging,
+    'staging',
+    /its SQLite file by BOAT_DB_PATH, which is of kind "integer": declare it as "text"/,
+    withVariable('BOAT_DB_PATH', { kind: 'integer', minimum: 1, maximum: 2, description: 'File' }),
+  ],
+  [
+    'the database’s password in the ConfigMap',
+    set(staging, 'DATABASE_PASSWORD', 'hunter2'),
+    'staging/user-service/configuration',
+    /put it into the Secret user-service-database, which an environment on PostgreSQL reads/,
+  ],
+  [
+    'the database’s URL in the ConfigMap',
+    set(local, 'DATABASE_URL', 'postgres://db/x'),
+    'local/user-service/configuration',
+    /put its password into the Secret user-service-database/,
+  ],
+  [
+    'a service’s own secret in the ConfigMap',
+    { ...staging, overrides: { 'boat-service': { configuration: { BOAT_KEY: 'hunter2' } } } },
+    'staging/boat-service/configuration',
+    /BOAT_KEY is a secret.*put it into the Secret boat-service-secrets, never/,
+    withBoat({}),
+  ],
+];
+
 /** A mistake in what an environment is, and in names and labels that the cluster knows. */
 const nameMistakes: readonly Mistake[] = [
   [
@@ -546,6 +624,132 @@ const nameMistakes: readonly Mistake[] = [
   ],
 ];
 
+/** A mistake in what a service declares of its name, metrics, flows, checks and paths. */
+const declarationMistakes: readonly Mistake[] = [
+  [
+    'a service that is called like every namespace’s account',
+    staging,
+    'staging',
+    /can't be called default: every namespace has a ServiceAccount/,
+    withBoat({ name: 'default' }),
+  ],
+  [
+    'a name that is too long for its dashboard',
+    production,
+    'production',
+    /name "b{35}" can't name a Service.* 34 characters at most/,
+    withBoat({ name: 'b'.repeat(35) }),
+  ],
+  ...['user id', 'le', '__name__', 'job', 'größe'].map((label): Mistake => [
+    `the metric’s label "${label}"`,
+    production,
+    'production/boat-service/service-monitor',
+    /the label ".*" of the metric boats can't be scraped: use letters/,
+    withMetric('boats', label),
+  ]),
+  [
+    'a metric’s label where no operator looks for metrics',
+    staging,
+    'staging/boat-service',
+    /the label "le" of the metric boats can't be scraped/,
+    withMetric('boats', 'le'),
+  ],
+  [
+    'a metric’s label that is declared twice',
+    production,
+    'production/boat-service/service-monitor',
+    /the metric boats has the label kind twice/,
+    withMetric('boats', 'kind', 'kind'),
+  ],
+  ...['process_cpu_seconds_total', 'nodejs_version_info', 'up', 'scrape_boats'].map((name): Mistake => [
+    `the metric ${name}`,
+    production,
+    'production/boat-service/service-monitor',
+    /is measured by Node.js' client or by Prometheus itself: give it another name/,
+    withMetric(name),
+  ]),
+  [
+    'a metric that is called like a part of another',
+    production,
+    'production/boat-service/service-monitor',
+    /the metric http_request_duration_seconds_sum is declared twice/,
+    withMetric('http_request_duration_seconds_sum'),
+  ],
+  [
+    'a flow of no step',
+    production,
+    'production',
+    /the flow boat of boat-service has no step, so its dashboard would show nothing.*services\/boat-service\/service.ts/,
+    withBoat({ flows: [{ name: 'boat', title: 'Boat', steps: [] }] }),
+  ],
+  ...['/api/v1/boats', '/api/v1', 'boats', '/boats/:id', '/boats/', '/boats"'].map((route): Mistake => [
+    `the flow’s route ${route}`,
+    production,
+    'production',
+    /the route ".*" of the flow boat of boat-service is on no request's label: write it as OpenAPI does, without \/api\/v1/,
+    withRoute(route),
+  ]),
+  [
+    'a flow whose dashboard’s name is too long',
+    production,
+    'production',
+    /the flow "b{30}" of boat-service can't name a dashboard.* 29 characters at most/,
+    withBoat({ flows: [{ ...orders.flows[0]!, name: 'b'.repeat(30) }] }),
+  ],
+  ['a check of no step', staging, 'staging', /the check "a boat" of boat-service has no step, so it would prove nothing/, withStep()],
+  [
+    'a check’s path without a slash',
+    staging,
+    'staging',
+    /the check "a boat" of boat-service calls "boats".*: begin the path with a slash in services\/boat-service\/service.ts/,
+    withStep({ ...step, path: 'boats' }),
+  ],
+  [
+    'a placeholder that nothing keeps',
+    staging,
+    'staging',
+    /uses {boat} in GET \/boats\/{boat}, which no earlier step keeps: there are {unique}/,
+    withStep({ ...step, path: '/boats/{boat}', keep: { boat: 'id' } }),
+  ],
+  [
+    'a placeholder of a body that nothing keeps',
+    staging,
+    'staging',
+    /uses {name} in POST \/boats, which no earlier step keeps/,
+    withStep({ ...step, method: 'POST', body: { name: 'Boat {name}' } }),
+  ],
+  ...[99, 600, 200.5, 101].map((status): Mistake => [
+    `the status ${status}`,
+    staging,
+    'staging',
+    new RegExp(`expects the status ${status} of GET /boats, which no answer has: expect one from 200 to 599`),
+    withStep({ ...step, status }),
+  ]),
+  ['a body that can’t be sent', staging, 'staging', /sends a body with GET \/boats/, withStep({ ...step, body: {} })],
+  [
+    'a word that no placeholder can name',
+    staging,
+    'staging',
+    /keeps "boat-id" of GET \/boats, which no placeholder can name/,
+    withStep({ ...step, keep: { 'boat-id': 'id' } }),
+  ],
+  [
+    'a check that leaves behind what it makes',
+    staging,
+    'staging',
+    /makes something \(201\) and has no step that removes it: add one with "cleanUp": true/,
+    withStep({ ...step, method: 'POST', status: 201 }),
+  ],
+  ...['/metrics', '/health', '/health/live', '/docs', '/version', '/docs/boats'].map((path): Mistake => [
+    `the path ${path}`,
+    staging,
+    'staging/boat-service/ingress',
+    /the path ".*" is every service's own and for inside only/,
+    withBoat({ paths: [path] }),
+  ]),
+  ['the path of half the prefix', staging, 'staging/boat-service/ingress', /the path "\/api" can't be routed/, withBoat({ paths: ['/api'] })],
+];
+
 /** What is said and nothing would heed. */
 const ignoredMistakes: readonly Mistake[] = [
   [
@@ -574,7 +778,7 @@ const ignoredMistakes: readonly Mistake[] = [
   ],
 ];
 
-const all = [...mistakes, ...numberMistakes, ...nameMistakes, ...ignoredMistakes];
+const all = [...mistakes, ...numberMistakes, ...variableMistakes, ...nameMistakes, ...declarationMistakes, ...ignoredMistakes];
 
 describe('synth refuses', () => {
   it.each(all.map((mistake) => ({ what: mistake[0], mistake })))('$what', ({ mistake: [, where, path, words, declarations = services, images = released] }) => {
@@ -590,6 +794,7 @@ describe('synth refuses', () => {
 
   it.each([
     ['an empty value, which is an unset one', set(staging, 'DATABASE_POOL_SIZE', '')],
+    ['an empty limit, which is none', set(staging, 'RATE_LIMIT_PER_MINUTE', '')],
     ['a SQLite file in a folder of the volume', { ...local, overrides: { 'user-service': { configuration: { USER_DB_PATH: 'data/../data/all/users.db' } } } }],
     ['addresses of IPv6', storeOf(production, { ...external, cidr: 'fd00:10::/64' })],
     ['an address for a host', storeOf(production, { ...external, host: '10.0.0.7' })],

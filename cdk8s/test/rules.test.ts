@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { commonMetrics, peerMetrics } from '@berth/service-kit/common-metrics';
+import { kitPaths } from '../src/constructs/service-ingress';
 import { toYaml } from '../src/output/yaml';
 import { boatService, type Manifest, objectsOf, services } from './synthesized';
 import { has, run } from './tools';
@@ -34,6 +35,14 @@ it('each service has its alerts, its monitor and its dashboard, and there are th
     'berth-overview',
     'berth-user-service',
   ]);
+});
+
+it('what every service answers by itself is on no Ingress', () => {
+  const paths = JSON.parse(readFileSync(resolve(__dirname, '../../services/user-service/openapi.json'), 'utf8')) as {
+    paths: Record<string, Record<string, { tags: string[] }>>;
+  };
+  const own = Object.entries(paths.paths).filter(([, operations]) => Object.values(operations).some(({ tags }) => tags.includes('service')));
+  expect([...new Set(own.map(([path]) => `/${path.split('/')[1]}`))].sort()).toEqual(kitPaths.toSorted());
 });
 
 it('each step of a flow is an operation that its service publishes', () => {

@@ -1,11 +1,10 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { Environment } from '../environment';
-import { isObjectName } from '../kubernetes-names';
-import { flowDashboardName } from '../monitoring/flow-dashboard';
 import { repeated } from '../repeated';
 import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
 import { declarationFaults } from './declaration-faults';
 import { environmentFaults } from './environment-faults';
+import { flowFaults } from './flow-faults';
 import { ignoredFaults } from './ignored-faults';
 
 /** What can't work between services, or between the services and their environment. */
@@ -22,7 +21,7 @@ export function stackFaults(environment: Environment, declarations: readonly Ser
     ...connectionFaults(environment, services),
     ...strangersIn('check', deployed, ({ checks }) => checks),
     ...strangersIn('flow', deployed, ({ flows }) => flows),
-    ...flowNameFaults(deployed),
+    ...flowFaults(deployed),
   ];
 }
 
@@ -117,17 +116,5 @@ function strangersIn(
     return [...new Set(called)]
       .filter((name) => !callable.includes(name))
       .map((name) => `a ${kind} of ${service.name} calls ${name}, which is neither it nor a peer of it: move the ${kind} to the service that calls both`);
-  });
-}
-
-/** The dashboards of flows lie beside those of services, each under its name. */
-function flowNameFaults(services: readonly ServiceDeclaration[]): string[] {
-  const flows = services.flatMap(({ name, flows }) => flows.map((flow) => ({ service: name, flow: flow.name, dashboard: flowDashboardName(flow) })));
-  const clashing = repeated([...services.map(({ name }) => name), ...flows.map(({ dashboard }) => dashboard)]);
-  return flows.flatMap(({ service, flow, dashboard }) => {
-    const cure = `choose another name in services/${service}/service.ts`;
-    if (!isObjectName(flow))
-      return [`the flow "${flow}" of ${service} can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter; ${cure}`];
-    return clashing.includes(dashboard) ? [`the dashboard of the flow ${flow} of ${service} is called ${dashboard}, as another one is: ${cure}`] : [];
   });
 }

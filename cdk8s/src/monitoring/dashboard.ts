@@ -23,10 +23,18 @@ const options: Json<TimeSeriesOptions> = {
   tooltip: { mode: 'multi', sort: 'desc' },
 };
 
+/** Most characters of a dashboard's uid: https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/#identifier-id-vs-unique-identifier-uid */
+export const longestUid = 40;
+
+/** What Grafana knows a dashboard by. */
+export function dashboardUid(name: string): string {
+  return `berth-${name}`;
+}
+
 /** Lays panels out in two columns. */
-export function dashboardOf(uid: string, title: string, panels: readonly Panel[]): Dashboard {
+export function dashboardOf(name: string, title: string, panels: readonly Panel[]): Dashboard {
   return {
-    uid,
+    uid: dashboardUid(name),
     title,
     tags: ['berth'],
     schemaVersion: 39,

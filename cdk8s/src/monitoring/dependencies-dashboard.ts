@@ -8,7 +8,7 @@ const { httpRequests } = commonMetrics;
 /** What the services of an environment lean on: each other, and their databases. */
 export function dependenciesDashboard(services: readonly ServiceDeclaration[]): Dashboard {
   const all = seriesOf(services.map(({ name }) => name));
-  return dashboardOf('berth-dependencies', 'Dependencies', [
+  return dashboardOf('dependencies', 'Dependencies', [
     ...peerPanels(services),
     ...databasePanels(services),
     {

@@ -6,7 +6,7 @@ import { databasePanels, peerPanels, quantile, seriesOf } from './panels';
 const { httpRequests, httpDuration } = commonMetrics;
 
 /** What a flow's dashboard is called, beside those of the services. */
-export function flowDashboardName({ name }: FlowDeclaration): string {
+export function flowDashboardName({ name }: Pick<FlowDeclaration, 'name'>): string {
   return `${name}-flow`;
 }
 
@@ -14,7 +14,7 @@ export function flowDashboardName({ name }: FlowDeclaration): string {
 export function flowDashboard(flow: FlowDeclaration, declarations: readonly ServiceDeclaration[]): Dashboard {
   const { title, steps } = flow;
   const services = declarations.filter((declaration) => steps.some(({ service }) => service === declaration.name));
-  return dashboardOf(`berth-${flowDashboardName(flow)}`, title, [
+  return dashboardOf(flowDashboardName(flow), title, [
     stepPanel(steps, 'Done', 'Requests of each step that were answered with 2xx', 'reqps', (step) => answered(step, '2..')),
     stepPanel(steps, 'Refused', 'Requests of each step that were answered with 4xx', 'reqps', (step) => answered(step, '4..')),
     stepPanel(steps, 'Failed', 'Requests of each step that were answered with 5xx', 'reqps', (step) => answered(step, '5..')),

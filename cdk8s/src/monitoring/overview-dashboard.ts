@@ -7,7 +7,7 @@ const { httpRequests, httpDuration, httpInFlight, databaseConnections, buildInfo
 /** Every service of an environment on one page. */
 export function overviewDashboard(services: readonly string[]): Dashboard {
   const jobs = seriesOf(services);
-  return dashboardOf('berth-overview', 'Overview', [
+  return dashboardOf('overview', 'Overview', [
     { title: 'Requests', description: httpRequests.help, unit: 'reqps', queries: [[`sum by (job) (rate(${httpRequests.name}{${jobs}}[5m]))`, '{{job}}']] },
     {
       title: 'Errors',

@@ -9,7 +9,7 @@ const { httpRequests, httpDuration, httpInFlight } = commonMetrics;
 export function serviceDashboard(declaration: ServiceDeclaration): Dashboard {
   const { name, metrics } = declaration;
   const panels = [...commonPanels(declaration), ...peerPanels([declaration]), ...metrics.map((metric) => ownPanel(name, metric))];
-  return dashboardOf(`berth-${name}`, name, panels);
+  return dashboardOf(name, name, panels);
 }
 
 function commonPanels(declaration: ServiceDeclaration): Panel[] {
