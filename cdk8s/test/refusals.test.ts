@@ -340,6 +340,113 @@ const mistakes: readonly Mistake[] = [
   ],
 ];
 
+/** A mistake in where the data lie, what objects are called, and images. */
+const placeMistakes: readonly Mistake[] = [
+  [
+    'a SQLite file beside the volume',
+    set(local, 'USER_DB_PATH', '/tmp/users.db'),
+    'local/user-service/data',
+    /USER_DB_PATH is "\/tmp\/users.db", which is not on the volume.*lost with the pod: give it a path below \/home\/appuser\/app\/data/,
+    [users],
+  ],
+  [
+    'a SQLite file that climbs out of the volume',
+    set(local, 'USER_DB_PATH', './data/../users.db'),
+    'local/user-service/data',
+    /USER_DB_PATH is .* not on the volume/,
+    [users],
+  ],
+  ['the volume itself for a SQLite file', set(local, 'USER_DB_PATH', 'data/'), 'local/user-service/data', /USER_DB_PATH is .* not on the volume/, [users]],
+  [
+    'a default that lies beside the volume',
+    local,
+    'local/boat-service/data',
+    /BOAT_DB_PATH is "boats.db", which is not on the volume/,
+    withVariable('BOAT_DB_PATH', { kind: 'text', default: 'boats.db', description: 'File' }),
+  ],
+  [
+    'a SQLite file without a path',
+    local,
+    'local/boat-service/data',
+    /BOAT_DB_PATH has no value, so the data would have no file/,
+    withVariable('BOAT_DB_PATH', { kind: 'text', description: 'File' }),
+  ],
+  [
+    'a service that is called like a dashboard of all',
+    production,
+    'production',
+    /production\/overview\/dashboard and production\/monitoring\/overview are both the ConfigMap dashboard-overview.*rename the service/,
+    withBoat({ name: 'overview' }),
+  ],
+  [
+    'a service that is called like the dashboard of what services depend on',
+    production,
+    'production',
+    /both the ConfigMap dashboard-dependencies/,
+    withBoat({ name: 'dependencies' }),
+  ],
+  [
+    'a service that is called like the policy of all',
+    staging,
+    'staging',
+    /staging\/network\/default-deny and staging\/default-deny\/network-policy are both the NetworkPolicy default-deny/,
+    withBoat({ name: 'default-deny' }),
+  ],
+  [
+    'a service that is called like another one’s migration',
+    staging,
+    'staging',
+    /both the NetworkPolicy user-service-migrate/,
+    withBoat({ name: 'user-service-migrate' }),
+  ],
+  [
+    'a service that is called like another one’s database',
+    production,
+    'production',
+    /both the NetworkPolicy user-service-database/,
+    withBoat({ name: 'user-service-database' }),
+  ],
+  ...['https://ghcr.io/berth', 'GHCR.io/Berth', '', 'ghcr.io/berth/', 'ghcr.io:port/berth'].map((registry): Mistake => [
+    `the registry "${registry}"`,
+    { ...staging, images: { kind: 'tagged', registry, tag: '1' } },
+    'staging/user-service',
+    /is no image reference, such as .*: correct images.registry or images.tag/,
+  ]),
+  [
+    'a tag with a space',
+    { ...local, images: { kind: 'built', tag: 'my tag' } },
+    'local/user-service',
+    /the image "user-service:my tag" is no image reference.*correct images.tag/,
+  ],
+  [
+    'a digest that is cut off',
+    production,
+    'production/user-service',
+    /is no image reference.*correct it in cdk8s\/released-images.json/,
+    services,
+    { ...released, 'user-service': 'r.example/user-service@sha256:abc' },
+  ],
+  [
+    'a database’s image by the tag latest',
+    storeOf(staging, { image: 'postgres:latest' }),
+    'staging/postgres',
+    /the image postgres:latest may be another major version tomorrow.*give store.image a version/,
+  ],
+  ['a database’s image without a tag', storeOf(staging, { image: 'postgres' }), 'staging/postgres', /the image postgres may be another major version/],
+  [
+    'a database’s image that is a URL',
+    storeOf(staging, { image: 'https://docker.io/postgres:17' }),
+    'staging/postgres',
+    /is no image reference.*correct store.image/,
+  ],
+  [
+    'an operator’s image without PostgreSQL’s version',
+    storeOf(production, { image: 'ghcr.io/cloudnative-pg/postgresql:latest' }),
+    'production/user-service/database',
+    /no tag that begins with PostgreSQL's version.*:17.6 in store.image/,
+  ],
+];
+
 /** A mistake in a number. */
 const numberMistakes: readonly Mistake[] = [
   [
@@ -778,7 +885,7 @@ const ignoredMistakes: readonly Mistake[] = [
   ],
 ];
 
-const all = [...mistakes, ...numberMistakes, ...variableMistakes, ...nameMistakes, ...declarationMistakes, ...ignoredMistakes];
+const all = [...mistakes, ...placeMistakes, ...numberMistakes, ...variableMistakes, ...nameMistakes, ...declarationMistakes, ...ignoredMistakes];
 
 describe('synth refuses', () => {
   it.each(all.map((mistake) => ({ what: mistake[0], mistake })))('$what', ({ mistake: [, where, path, words, declarations = services, images = released] }) => {

@@ -13,6 +13,7 @@ import { imageOf, type ReleasedImageReferences } from '../images';
 import { type App, Chart, Construct } from '../kubernetes';
 import { refuse } from '../refusal';
 import { type ServiceSettings, settingsOf } from '../settings';
+import { collisionFaults } from './collision-faults';
 import { nameFaults } from './declaration-faults';
 import { stackFaults } from './stack-faults';
 
@@ -51,7 +52,7 @@ export class Stack extends Chart {
     }
     const operators = environment.monitoring?.operators;
     if (operators) monitorTogether(new Construct(this, 'monitoring'), usable, operators);
-    refuse(this, () => [...chosen.flatMap(nameFaults), ...stackFaults(environment, declarations, settings)]);
+    refuse(this, () => [...chosen.flatMap(nameFaults), ...stackFaults(environment, declarations, settings), ...collisionFaults(this)]);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CloudNativePostgres } from '../environment';
+import { storeImageFaults } from '../images';
 import { ApiObject, type Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
 import type { ServiceSettings } from '../settings';
@@ -54,7 +55,7 @@ export class CloudNativeDatabase extends ApiObject {
         egress: [dnsEgress, { to: [instances], ports: [tcp(port), tcp(statusPort)] }, { ports: [tcp(443), tcp(6443)] }],
       },
     });
-    refuse(this, () => [...quantityFaults({ size: store.size, ...store.resources }, leastOfInstance), ...instanceFaults(store)]);
+    refuse(this, () => [...quantityFaults({ size: store.size, ...store.resources }, leastOfInstance), ...instanceFaults(store), ...storeImageFaults(store)]);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Cpu, ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { PostgresServer as PostgresServerSettings } from '../environment';
+import { storeImageFaults } from '../images';
 import { Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
 import { type DatabaseAccess, databaseSecret, passwordFile, postgresAccess } from './database';
@@ -36,7 +37,7 @@ export class PostgresServer extends Construct {
     new PostgresStatefulSet(this, settings);
     const clients = services.flatMap((service) => [podsHere(service, 'server'), podsHere(service, 'migration')]);
     allowPolicy(this, 'network-policy', serverName, 'database', { ingress: [{ from: clients, ports: [tcp(serverPort.number)] }] });
-    refuse(this, () => quantityFaults({ size: settings.size, ...settings.resources }, leastOfServer));
+    refuse(this, () => [...quantityFaults({ size: settings.size, ...settings.resources }, leastOfServer), ...storeImageFaults(settings)]);
   }
 
   /** How one service gets to its database. The migration makes the role and the database first, so that a service can come later too. */
