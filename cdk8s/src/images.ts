@@ -5,19 +5,27 @@ import { SynthRefused } from './refusal';
 /** Image references with digest, by service: what was released. */
 export type ReleasedImageReferences = Readonly<Record<string, string>>;
 
-/** Reads `released-images.json`. @throws SynthRefused when it is no object of strings */
-export function readReleasedImages(path: string): ReleasedImageReferences {
-  const found = parse(readFileSync(path, 'utf8'));
-  if (typeof found !== 'object' || found === null || !Object.values(found).every((value) => typeof value === 'string'))
+/**
+ * Reads `released-images.json`.
+ *
+ * @param services - the names that it may know
+ * @throws SynthRefused when it isn't there, is no object of texts, or names a service that there isn't
+ */
+export function readReleasedImages(path: string, services: readonly string[]): ReleasedImageReferences {
+  const found = read(path);
+  if (typeof found !== 'object' || found === null || Array.isArray(found) || !Object.values(found).every((value) => typeof value === 'string'))
     throw new SynthRefused([
-      `${path}: it must be a JSON object of image references by service, such as {"user-service": "ghcr.io/berth/user-service:0.1.0@sha256:…"}`,
+      `${path}: it must be a JSON object of image references by service, such as {"user-service": "ghcr.io/berth/user-service:0.1.0@sha256:…"}, or {} before the first release`,
     ]);
+  const unknown = Object.keys(found).filter((name) => !services.includes(name));
+  if (unknown.length > 0) throw new SynthRefused(unknown.map((name) => `${path}: it names ${name}, which is no service: there are ${services.join(', ')}`));
   return found as ReleasedImageReferences;
 }
 
-function parse(text: string): unknown {
+/** What is in a file of JSON; nothing when it can't be read. */
+function read(path: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return undefined;
   }
