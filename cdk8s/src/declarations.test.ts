@@ -45,7 +45,7 @@ describe('the declarations', () => {
   });
 
   it('are refused where no build would help', () => {
-    service('boat-service', undefined);
+    service('boat-service', boatService);
     rmSync(join(folder, 'boat-service', 'src'), { recursive: true });
     expect(() => readDeclarations(folder)).toThrow(/services\/boat-service: it has a service.ts and no src\/main.ts, so it is never built: write one/);
   });

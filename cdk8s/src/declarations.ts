@@ -50,11 +50,10 @@ function kindOf(value: unknown): string {
 /** A declaration, or what is wrong with it. */
 function readDeclaration(folder: string, name: string): ServiceDeclaration | string {
   const built = join(folder, name, 'dist', 'service.json');
-  if (!existsSync(built)) {
-    // the build takes folders with a src/main.ts for services
-    if (existsSync(join(folder, name, 'src', 'main.ts'))) return `services/${name}: it was not built: run npm run build`;
+  // the build takes folders with a src/main.ts for services
+  if (!existsSync(join(folder, name, 'src', 'main.ts')))
     return `services/${name}: it has a service.ts and no src/main.ts, so it is never built: write one, as docs/add-a-service.md says, or remove the folder`;
-  }
+  if (!existsSync(built)) return `services/${name}: it was not built: run npm run build`;
   const declaration = parse(readFileSync(built, 'utf8'));
   if (declaration === undefined) return `services/${name}/dist/service.json: it is broken: run npm run build`;
   if (declaration.name !== name)
