@@ -541,13 +541,13 @@ const numberMistakes: readonly Mistake[] = [
   ],
   [
     'an external database on no port',
-    storeOf(production, { ...external, port: 0 }),
+    { ...production, store: { ...external, port: 0 } },
     'production',
     /store.port is 0: it must be a whole number from 1 to 65535/,
   ],
   ...['300.0.0.0/8', '10.0.0.0/33', '10.0.0.0/08', 'fd00::/129', '10.0.0.0/8/8'].map((cidr): Mistake => [
     `the addresses ${cidr}`,
-    storeOf(production, { ...external, cidr }),
+    { ...production, store: { ...external, cidr } },
     'production',
     /store.cidr is .*: it must be an address range/,
   ]),
@@ -857,8 +857,36 @@ const declarationMistakes: readonly Mistake[] = [
   ['the path of half the prefix', staging, 'staging/boat-service/ingress', /the path "\/api" can't be routed/, withBoat({ paths: ['/api'] })],
 ];
 
-/** What is said and nothing would heed. */
+/** What is said and nothing would heed, and what isn't said. */
 const ignoredMistakes: readonly Mistake[] = [
+  [
+    'a misspelt member',
+    { ...staging, overide: {} } as Environment,
+    'staging',
+    /the environment has "overide", which nothing reads: there are name, services, .*correct its name/,
+  ],
+  [
+    'a misspelt member of an override',
+    overridden(staging, { replica: 3 } as ServiceOverride),
+    'staging',
+    /overrides\["user-service"\] has "replica", which nothing reads: there are replicas,/,
+  ],
+  [
+    'a misspelt amount',
+    overridden(staging, { resources: { mem: '512Mi' } } as ServiceOverride),
+    'staging',
+    /overrides\["user-service"\].resources has "mem", which nothing reads/,
+  ],
+  [
+    'a member of another store',
+    storeOf(local, { maxConnections: 5 }),
+    'local',
+    /store has "maxConnections", which nothing reads: there are kind, size, storageClass/,
+  ],
+  ['a store without a size', storeOf(staging, { size: undefined }), 'staging', /store lacks "size": give it/],
+  ['an environment without a store', { ...staging, store: undefined } as unknown as Environment, 'staging', /the environment lacks "store": give it/],
+  ['a controller without labels', ingressOf(staging, { controller: { namespace: 'x', label: {} } }), 'staging', /ingress.controller lacks "labels": give it/],
+  ['an autoscaler without a minimum', { ...production, replicas: { min: 3 } } as unknown as Environment, 'production', /replicas lacks "minimum": give it/],
   [
     'an override of a service that isn’t deployed',
     { ...staging, services: ['user-service'], overrides: { 'order-service': { replicas: 3 } } },
@@ -903,8 +931,8 @@ describe('synth refuses', () => {
     ['an empty value, which is an unset one', set(staging, 'DATABASE_POOL_SIZE', '')],
     ['an empty limit, which is none', set(staging, 'RATE_LIMIT_PER_MINUTE', '')],
     ['a SQLite file in a folder of the volume', { ...local, overrides: { 'user-service': { configuration: { USER_DB_PATH: 'data/../data/all/users.db' } } } }],
-    ['addresses of IPv6', storeOf(production, { ...external, cidr: 'fd00:10::/64' })],
-    ['an address for a host', storeOf(production, { ...external, host: '10.0.0.7' })],
+    ['addresses of IPv6', { ...production, store: { ...external, cidr: 'fd00:10::/64' } }],
+    ['an address for a host', { ...production, store: { ...external, host: '10.0.0.7' } }],
     ['a registry with a port and a path', { ...staging, images: { kind: 'tagged', registry: 'localhost:5000/team__a/berth', tag: 'v1.2_RC.1' } }],
     ['a database’s image by digest', storeOf(staging, { image: `postgres@sha256:${'a'.repeat(64)}` })],
     ['an operator’s image by tag and digest', storeOf(production, { image: `ghcr.io/cloudnative-pg/postgresql:17.6@sha256:${'a'.repeat(64)}` })],

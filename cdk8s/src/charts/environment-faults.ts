@@ -2,6 +2,7 @@ import { namespaceOf } from '../constructs/restricted-namespace';
 import type { Environment, PodsElsewhere } from '../environment';
 import { annotationChecks, isObjectName, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
 import { repeated } from '../repeated';
+import { memberFaults } from './member-faults';
 import { brokenRules, type Check, cidr, integer, oneOf, text } from '../rules';
 
 const longestName = longestLabel - namespaceOf('').length;
@@ -11,7 +12,7 @@ export function environmentNameFaults(environments: readonly Environment[]): str
   const names = environments.map(({ name }) => name);
   const faults = [
     ...names
-      .filter((name) => !isObjectName(name, longestName))
+      .filter((name) => typeof name !== 'string' || !isObjectName(name, longestName))
       .map((name) => {
         const what = `the name "${name}" can't name an environment's folder and its namespace berth-<name>`;
         return `${what}: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`;
@@ -21,17 +22,9 @@ export function environmentNameFaults(environments: readonly Environment[]): str
   return faults.map((fault) => `cdk8s/src/environments.ts: ${fault}`);
 }
 
-const storeKinds = ['sqlite', 'postgres-server', 'cloud-native-postgres', 'external-postgres'] as const satisfies Environment['store']['kind'][];
-const imageKinds = ['built', 'tagged', 'released'] as const satisfies Environment['images']['kind'][];
-
 /** What keeps an environment's constructs from being built at all; each names its own place. */
 export function unbuildableFaults(environment: Environment): string[] {
-  const { name, store, images } = environment;
-  const kinds = brokenRules([
-    ['store.kind', store.kind, oneOf(...storeKinds)],
-    ['images.kind', images.kind, oneOf(...imageKinds)],
-  ]);
-  return [...environmentNameFaults([environment]), ...kinds.map((fault) => `${name}: ${fault}`)];
+  return [...environmentNameFaults([environment]), ...memberFaults(environment).map((fault) => `${environment.name}: ${fault}`)];
 }
 
 /** What no cluster would take of an environment's plain values, whatever the services. */
