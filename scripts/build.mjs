@@ -51,20 +51,29 @@ const initialiseZod = {
 /**
  * Writes a service's declaration as JSON, for scripts that can't read TypeScript.
  * @param {string} name the service's folder name
- * @throws {Error} when service.ts exports no object with a name and a port
+ * @throws {Error} when service.ts throws, or exports no object with a name and a port
  */
 export async function writeDeclaration(name) {
   const { declaration, dist, built } = servicePaths(name);
   const bundled = await build({ ...buildOptions(name), entryPoints: [declaration], sourcemap: false, write: false });
-  const found = Object.values(evaluate(bundled.outputFiles[0].text)).find((value) => typeof value?.name === 'string' && typeof value.port === 'number');
+  const found = Object.values(evaluate(bundled.outputFiles[0].text, name)).find((value) => typeof value?.name === 'string' && typeof value.port === 'number');
   if (found === undefined) throw new Error(`services/${name}/service.ts exports no declaration: an object with a name and a port`);
   mkdirSync(dist, { recursive: true });
   writeFileSync(built, `${JSON.stringify(found, null, 2)}\n`);
 }
 
-function evaluate(code) {
+function evaluate(code, name) {
   const module = { exports: {} };
-  new Function('module', 'exports', 'require', code)(module, module.exports, createRequire(import.meta.url));
+  try {
+    new Function('module', 'exports', 'require', code)(module, module.exports, createRequire(import.meta.url));
+  } catch (error) {
+    throw new Error(
+      `services/${name}/service.ts can't be read: it throws "${error.message}"; it must be plain data, such as services/user-service/service.ts`,
+      {
+        cause: error,
+      },
+    );
+  }
   return module.exports;
 }
 

@@ -70,6 +70,8 @@ function declareServices(folder: string, count: number): void {
     const peers = i === 0 ? [] : [{ name: `service-${i - 1}`, urlVariable: 'USER_SERVICE_URL' }];
     const declaration = { ...like, name, paths: [`/things-${i}`], peers, store: { ...like['store'], database: `db${i}` }, checks: [], flows: [] };
     mkdirSync(join(folder, name, 'dist'), { recursive: true });
+    mkdirSync(join(folder, name, 'src'), { recursive: true });
+    writeFileSync(join(folder, name, 'src', 'main.ts'), '');
     writeFileSync(join(folder, name, 'service.ts'), '');
     writeFileSync(join(folder, name, 'dist', 'service.json'), JSON.stringify(declaration));
   }

@@ -10,7 +10,9 @@ describe('the declarations', () => {
   afterEach(() => rmSync(folder, { recursive: true }));
   const service = (name: string, declaration: object | undefined) => {
     mkdirSync(join(folder, name, 'dist'), { recursive: true });
+    mkdirSync(join(folder, name, 'src'));
     writeFileSync(join(folder, name, 'service.ts'), '');
+    writeFileSync(join(folder, name, 'src', 'main.ts'), '');
     if (declaration) writeFileSync(join(folder, name, 'dist', 'service.json'), JSON.stringify(declaration));
   };
 
@@ -32,8 +34,30 @@ describe('the declarations', () => {
       { name: 'boat-service', port: 8009, paths: [], configuration: {}, peers: [], store: {}, metrics: [] },
       /declares no resources, no scaling, no checks, no flows/,
     ],
+    [
+      'has a member of another kind',
+      { ...boatService, paths: '/boats', store: null },
+      /services\/boat-service\/service.ts: paths is no list, store is no object/,
+    ],
   ])('are refused when one %s', (_what, declaration, words) => {
     service('boat-service', declaration);
     expect(() => readDeclarations(folder)).toThrow(words);
+  });
+
+  it('are refused where no build would help', () => {
+    service('boat-service', boatService);
+    rmSync(join(folder, 'boat-service', 'src'), { recursive: true });
+    expect(() => readDeclarations(folder)).toThrow(/services\/boat-service: it has a service.ts and no src\/main.ts, so it is never built: write one/);
+  });
+
+  it('are refused when what was built is broken', () => {
+    service('boat-service', undefined);
+    writeFileSync(join(folder, 'boat-service', 'dist', 'service.json'), '{"name":');
+    expect(() => readDeclarations(folder)).toThrow(/services\/boat-service\/dist\/service.json: it is broken: run npm run build/);
+  });
+
+  it('are refused where there are none', () => {
+    expect(() => readDeclarations(folder)).toThrow(/there is no service in it, which is a folder with a service.ts/);
+    expect(() => readDeclarations(join(folder, 'nowhere'))).toThrow(/nowhere: it can't be read \(ENOENT\): name the folder with the services/);
   });
 });

@@ -9,6 +9,7 @@ export type Gibibytes = `${number}Gi`;
 /** Pods of another namespace, such as the ingress controller's. */
 export interface PodsElsewhere {
   readonly namespace: string;
+  /** At least one. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -42,10 +43,12 @@ export interface SqliteStore {
 /** One PostgreSQL server in the namespace, with a database and a role for each service. */
 export interface PostgresServer {
   readonly kind: 'postgres-server';
+  /** With a version as its tag, or by digest. */
   readonly image: string;
   readonly size: Gibibytes;
   /** @default the cluster's own default */
   readonly storageClass?: string;
+  /** 1 to 262,143. */
   readonly maxConnections: number;
   readonly resources: ResourcesDeclaration;
 }
@@ -53,12 +56,14 @@ export interface PostgresServer {
 /** One CloudNativePG `Cluster` for each service; its operator must be there. */
 export interface CloudNativePostgres {
   readonly kind: 'cloud-native-postgres';
+  /** Its tag begins with PostgreSQL's version, by which the operator knows it. */
   readonly image: string;
   /** PostgreSQL instances a service: one primary, the others follow it. */
   readonly instances: number;
   readonly size: Gibibytes;
   /** @default the cluster's own default */
   readonly storageClass?: string;
+  /** 1 to 262,143. */
   readonly maxConnections: number;
   readonly resources: { readonly cpu: Cpu; readonly cpuLimit: Cpu; readonly memory: Mebibytes };
   /** Where the operator runs: it asks each instance how it is. */
@@ -70,8 +75,9 @@ export interface ExternalPostgres {
   readonly kind: 'external-postgres';
   readonly host: string;
   readonly port: number;
-  /** The addresses behind the host, for the network policies, such as `10.20.0.0/16`. */
+  /** The addresses behind the host, for the network policies, such as `10.20.0.0/16`; IPv6 too. */
   readonly cidr: string;
+  /** 1 to 262,143. */
   readonly maxConnections: number;
 }
 
@@ -80,7 +86,7 @@ export interface Autoscaled {
   readonly minimum: number;
 }
 
-/** How many replicas an eviction, as a node's drain makes it, may take away at once. One of the two. */
+/** How many replicas an eviction, as a node's drain makes it, may take away at once. One of the two, at least 1. */
 export interface Disruption {
   readonly maxUnavailable?: number;
   readonly minAvailable?: number;
@@ -117,15 +123,16 @@ export interface ServiceOverride {
   readonly disruption?: Disruption;
   readonly configuration?: Values;
   readonly resources?: Partial<ResourcesDeclaration>;
-  /** Most replicas an autoscaler may make. */
+  /** Most replicas an autoscaler may make; only where there is one. */
   readonly maximumReplicas?: number;
 }
 
 /** Where and how the services run: everything that isn't the services' own. */
 export interface Environment {
-  /** Also the folder in `charts/`; the namespace is `berth-<name>`. */
+  /** Also the folder in `charts/`; the namespace is `berth-<name>`. Lower-case letters, digits and dashes, 57 characters at most. */
   readonly name: string;
   readonly services: 'all' | readonly string[];
+  /** `released` where the name is `production` or begins with `production-`. */
   readonly images: BuiltImages | TaggedImages | ReleasedImages;
   readonly store: SqliteStore | PostgresServer | CloudNativePostgres | ExternalPostgres;
   readonly replicas: number | Autoscaled;
@@ -133,7 +140,7 @@ export interface Environment {
   readonly strategy?: 'Recreate' | 'RollingUpdate';
   /** @default one at a time */
   readonly disruption?: Disruption;
-  /** Variables for every service. */
+  /** Variables for every service. An empty value counts as unset. */
   readonly configuration: Values;
   readonly overrides: Readonly<Record<string, ServiceOverride>>;
   readonly ingress?: IngressSettings;

@@ -1,23 +1,31 @@
 import { readFileSync } from 'node:fs';
-import type { Environment } from './environment';
+import type { CloudNativePostgres, Environment, PostgresServer } from './environment';
 import { SynthRefused } from './refusal';
 
 /** Image references with digest, by service: what was released. */
 export type ReleasedImageReferences = Readonly<Record<string, string>>;
 
-/** Reads `released-images.json`. @throws SynthRefused when it is no object of strings */
-export function readReleasedImages(path: string): ReleasedImageReferences {
-  const found = parse(readFileSync(path, 'utf8'));
-  if (typeof found !== 'object' || found === null || !Object.values(found).every((value) => typeof value === 'string'))
+/**
+ * Reads `released-images.json`.
+ *
+ * @param services - the names that it may know
+ * @throws SynthRefused when it isn't there, is no object of texts, or names a service that there isn't
+ */
+export function readReleasedImages(path: string, services: readonly string[]): ReleasedImageReferences {
+  const found = read(path);
+  if (typeof found !== 'object' || found === null || Array.isArray(found) || !Object.values(found).every((value) => typeof value === 'string'))
     throw new SynthRefused([
-      `${path}: it must be a JSON object of image references by service, such as {"user-service": "ghcr.io/OWNER/user-service:0.1.0@sha256:…"}`,
+      `${path}: it must be a JSON object of image references by service, such as {"user-service": "ghcr.io/OWNER/user-service:0.1.0@sha256:…"}, or {} before the first release`,
     ]);
+  const unknown = Object.keys(found).filter((name) => !services.includes(name));
+  if (unknown.length > 0) throw new SynthRefused(unknown.map((name) => `${path}: it names ${name}, which is no service: there are ${services.join(', ')}`));
   return found as ReleasedImageReferences;
 }
 
-function parse(text: string): unknown {
+/** What is in a file of JSON; nothing when it can't be read. */
+function read(path: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return undefined;
   }
@@ -43,15 +51,39 @@ export function isReleased(image: string): boolean {
   return !image.endsWith(notReleased);
 }
 
-const digest = /^[^@\s]+@sha256:[0-9a-f]{64}$/;
+const hostWord = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
+const host = `(?:${hostWord}(?:\\.${hostWord})*|\\[[0-9a-f:]+\\])(?::[0-9]+)?`;
+const word = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
+
+/** The grammar of a reference, a host in lower case: https://github.com/distribution/reference/blob/main/reference.go */
+const reference = new RegExp(`^(?:${host}/)?${word}(?:/${word})*(?::(?<tag>\\w[\\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`);
+
+/** A reference's tag and digest, or what is wrong with it. */
+function parsed(image: string): { readonly tag?: string; readonly digest?: string } | string {
+  return reference.exec(image)?.groups ?? `the image "${image}" is no image reference, such as "ghcr.io/berth/user-service:0.1.0"`;
+}
 
 /** What is wrong with a service's image. */
 export function imageFaults(image: string, { images, name }: Environment): string[] {
-  if (images.kind === 'released')
-    return digest.test(image)
-      ? []
-      : [`the image ${image} has no digest, so it may be another one tomorrow: name it as …@sha256:… in cdk8s/released-images.json`];
-  if (images.tag === 'latest' || images.tag === '')
+  if (images.kind !== 'released' && (images.tag === 'latest' || images.tag === ''))
     return [`the image tag "${images.tag}" says nothing about what runs, and a rollback would find the same image: give ${name} a version as its tag`];
+  const found = parsed(image);
+  if (typeof found === 'string') return [`${found}: correct ${places[images.kind]}`];
+  if (images.kind === 'released' && found.digest === undefined)
+    return [`the image ${image} has no digest, so it may be another one tomorrow: name it as …@sha256:… in cdk8s/released-images.json`];
+  return [];
+}
+
+/** Where the parts of a service's image come from. */
+const places = { built: 'images.tag', tagged: 'images.registry or images.tag', released: 'it in cdk8s/released-images.json, or images.registry' } as const;
+
+/** What is wrong with PostgreSQL's image. CloudNativePG reads the version from the tag: https://cloudnative-pg.io/documentation/current/container_images/ */
+export function storeImageFaults({ kind, image }: PostgresServer | CloudNativePostgres): string[] {
+  const found = parsed(image);
+  if (typeof found === 'string') return [`${found}: correct store.image`];
+  if (kind === 'cloud-native-postgres' && !/^[1-9]/.test(found.tag ?? ''))
+    return [`the image ${image} has no tag that begins with PostgreSQL's version, by which the operator knows it: name it as …:17.6 in store.image`];
+  if (found.digest === undefined && (found.tag === undefined || found.tag === 'latest'))
+    return [`the image ${image} may be another major version tomorrow, which doesn't start on these data: give store.image a version as its tag`];
   return [];
 }

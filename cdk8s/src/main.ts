@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { environmentNameFaults } from './charts/environment-faults';
 import type { Files } from './charts/folder';
 import { readDeclarations } from './declarations';
 import type { Environment } from './environment';
@@ -18,7 +19,7 @@ Writes charts/<environment>/ from services/*/service.ts and cdk8s/src/environmen
   --services FOLDER  read the services from here (services)
   --out FOLDER       write here (charts)`;
 
-/** The command line was wrong: nothing was done. */
+/** The command line was wrong. */
 class UsageError extends Error {}
 
 const root = join(__dirname, '..', '..');
@@ -26,9 +27,14 @@ const root = join(__dirname, '..', '..');
 function main(): void {
   const { positionals, values } = readArguments();
   if (values.help) return void console.log(usage);
+  const nameFaults = environmentNameFaults(environments);
+  if (nameFaults.length > 0) throw new SynthRefused(nameFaults);
   const chosen = chooseEnvironments(positionals);
   const declarations = readDeclarations(values.services);
-  const released = readReleasedImages(join(root, 'cdk8s', 'released-images.json'));
+  const released = readReleasedImages(
+    join(root, 'cdk8s', 'released-images.json'),
+    declarations.map(({ name }) => name),
+  );
   const folders = new Map<string, Files>();
   const faults: string[] = [];
   for (const environment of chosen) {
@@ -83,7 +89,7 @@ function leftFolders(out: string): string[] {
 function report(folders: ReadonlyMap<string, Files>, out: string, check: boolean): void {
   let drifted = false;
   for (const [name, files] of folders) {
-    const drift = check ? driftOf(join(out, name), files) : writeFolder(join(out, name), files);
+    const drift = compareOrWrite(join(out, name), files, check);
     for (const line of linesOf(drift, check)) console.error(`charts/${name}/${line}`);
     drifted ||= drift.missing.length + drift.changed.length + drift.stale.length + drift.foreign.length > 0;
     console.log(`${name}: ${files.size} files${check ? '' : `, ${drift.missing.length + drift.changed.length} written, ${drift.stale.length} removed`}`);
@@ -91,6 +97,15 @@ function report(folders: ReadonlyMap<string, Files>, out: string, check: boolean
   if (check && drifted) {
     console.error('charts/ is not what the declarations and environments say: run npm run synth and commit it');
     process.exitCode = 1;
+  }
+}
+
+/** @throws UsageError when the folder can't be read or written */
+function compareOrWrite(folder: string, files: Files, check: boolean): Drift {
+  try {
+    return check ? driftOf(folder, files) : writeFolder(folder, files);
+  } catch (error) {
+    throw new UsageError(`${folder} can't be ${check ? 'read' : 'written'}: ${(error as Error).message}: name another folder with --out, or mend this one`);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { databaseSecret } from './constructs/database';
 import { superuserSecret } from './constructs/postgres-stateful-set';
+import { namespaceOf } from './constructs/restricted-namespace';
 import { secretVariables, serviceSecretName } from './constructs/service-secrets';
 import type { Environment } from './environment';
 import { toYaml } from './output/yaml';
@@ -11,7 +12,7 @@ import { toYaml } from './output/yaml';
  * @param newPassword - makes one random text
  */
 export function newSecrets(environment: Environment, declarations: readonly ServiceDeclaration[], newPassword: () => string): string {
-  const { store, services, name } = environment;
+  const { store, services } = environment;
   const deployed = declarations.filter((declaration) => services === 'all' || services.includes(declaration.name));
   const passwords = store.kind === 'sqlite' ? [] : [...(store.kind === 'postgres-server' ? [superuserSecret] : []), ...deployed.map(databaseSecret)];
   const secrets = [
@@ -30,7 +31,7 @@ export function newSecrets(environment: Environment, declarations: readonly Serv
         apiVersion: 'v1',
         kind: 'Secret',
         // CloudNativePG takes a changed password over at once where it sees this label
-        metadata: { name: secretName, namespace: `berth-${name}`, labels: { 'app.kubernetes.io/part-of': 'berth', 'cnpg.io/reload': 'true' } },
+        metadata: { name: secretName, namespace: namespaceOf(environment.name), labels: { 'app.kubernetes.io/part-of': 'berth', 'cnpg.io/reload': 'true' } },
         type,
         stringData,
       }),

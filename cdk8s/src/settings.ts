@@ -38,7 +38,8 @@ export function minimumReplicas({ replicas }: ServiceSettings): number {
 /** Pods that a rolling update adds beside the replicas. */
 export const maximumSurge = 1;
 
-/** A variable's value in this environment, or its default. */
+/** A variable's value in this environment, or its default; the services take an empty value as unset too. */
 export function valueOf({ declaration, values }: ServiceSettings, variable: string): string | number | boolean | undefined {
-  return values[variable] ?? variablesOf(declaration)[variable]?.default;
+  const value = values[variable];
+  return value === undefined || value === '' ? variablesOf(declaration)[variable]?.default : value;
 }

@@ -1,4 +1,5 @@
 import { Stack, type StackParts } from './charts/stack';
+import { unbuildableFaults } from './charts/environment-faults';
 import { type Files, folderOf } from './charts/folder';
 import { App } from './kubernetes';
 import { faultsIn, SynthRefused } from './refusal';
@@ -9,6 +10,8 @@ import { faultsIn, SynthRefused } from './refusal';
  * @throws SynthRefused with every fault, when the manifests could not work
  */
 export function synthesize(parts: StackParts): Files {
+  const unbuildable = unbuildableFaults(parts.environment);
+  if (unbuildable.length > 0) throw new SynthRefused(unbuildable);
   const app = new App();
   const stack = new Stack(app, parts);
   const faults = faultsIn(app);

@@ -1,5 +1,6 @@
-import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { Cpu, ServiceDeclaration } from '@berth/service-kit/declaration';
 import { WebService } from '../src/constructs/web-service';
+import type { Environment } from '../src/environment';
 import { environments } from '../src/environments';
 import { App, Chart, Construct } from '../src/kubernetes';
 import { settingsOf } from '../src/settings';
@@ -41,6 +42,28 @@ describe.each(names)('the manifests of %s', (name) => {
   it('never hold a secret', () => {
     expect(objectsOf(name).filter(({ kind }) => kind === 'Secret')).toEqual([]);
   });
+});
+
+it('what prepares a database reserves no more CPU than its limit', () => {
+  const staging = environment('staging');
+  const requestOf = (cpuLimit: Cpu) => {
+    const store = { ...staging.store, resources: { cpu: '20m', cpuLimit, memory: '256Mi', disk: '64Mi' } } as Environment['store'];
+    const job = objectsOf({ ...staging, store }).find(({ kind }) => kind === 'Job')!.spec as {
+      template: { spec: { initContainers: { resources: { requests: { cpu: string } } }[] } };
+    };
+    return job.template.spec.initContainers[0]!.resources.requests.cpu;
+  };
+  expect(['20m', '49m', '50m', '1000m'].map((limit) => requestOf(limit as Cpu))).toEqual(['20m', '49m', '50m', '50m']);
+});
+
+it('an empty value counts as unset wherever synth looks at it', () => {
+  const graceOf = (SHUTDOWN_TIMEOUT_MS: string | number) => {
+    const objects = objectsOf({ ...environment('staging'), configuration: { SHUTDOWN_TIMEOUT_MS } });
+    const deployment = objects.find(({ kind }) => kind === 'Deployment')!.spec as { template: { spec: { terminationGracePeriodSeconds: number } } };
+    return deployment.template.spec.terminationGracePeriodSeconds;
+  };
+  expect(graceOf('')).toBe(graceOf(25_000));
+  expect(graceOf(0)).toBeLessThan(graceOf(''));
 });
 
 describe('a change of the configuration', () => {

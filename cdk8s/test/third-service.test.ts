@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, globSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freshCopy } from '../../test/launched';
 
@@ -90,6 +90,65 @@ describe('a third service in a copy of the project', () => {
       status: 2,
       stdout: '',
       stderr: expect.stringContaining('choose from local, staging, production') as string,
+    });
+  });
+
+  describe('where what it reads is wrong', () => {
+    const said = (...args: string[]) => {
+      const { status, stderr } = node('cdk8s/dist/main.js', ...args);
+      expect(stderr).not.toMatch(/^ +at /m);
+      expect(inCharts()).toEqual(before);
+      return { status, stderr };
+    };
+    const images = () => join(copy, 'cdk8s', 'released-images.json');
+    afterEach(() => writeFileSync(images(), '{}\n'));
+
+    it.each([
+      ['no list of released images', undefined, /released-images.json: it must be a JSON object of image references/],
+      ['a broken list of released images', '{', /released-images.json: it must be a JSON object/],
+      ['a list of released images that is none by service', '[]', /released-images.json: it must be a JSON object/],
+      ['a released image of no service', '{"boats": "x"}', /released-images.json: it names boats, which is no service: there are order-service, user-service/],
+    ])('%s is told', (_what, text, words) => {
+      if (text === undefined) rmSync(images());
+      else writeFileSync(images(), text);
+      expect(said()).toEqual({ status: 1, stderr: expect.stringMatching(words) as string });
+    });
+
+    it('a folder without services is told, and nothing is taken away', () => {
+      expect(said('--services', join(copy, 'nowhere'))).toEqual({ status: 1, stderr: expect.stringMatching(/nowhere: it can't be read \(ENOENT\)/) as string });
+      expect(said('--services', join(copy, 'docs'))).toEqual({ status: 1, stderr: expect.stringMatching(/docs: there is no service in it/) as string });
+    });
+
+    it('a folder that can’t be written is told', () => {
+      expect(said('--out', join(copy, 'package.json'))).toEqual({ status: 2, stderr: expect.stringMatching(/can't be written: ENOTDIR.*--out/) as string });
+    });
+  });
+
+  it.each([
+    ['leads out of the folder', "name: 'local'", "name: '../evil'", 'the name "../evil" can\'t name'],
+    ['is another’s', "name: 'local'", "name: 'staging'", 'two environments are called "staging", and one would overwrite'],
+  ])('an environment whose name %s is refused before anything is written', (_what, from, to, words) => {
+    const file = join(copy, 'cdk8s', 'src', 'environments.ts');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace(from, to));
+    expect(node('scripts/build.mjs')).toMatchObject({ status: 0 });
+    const { status, stderr } = node('cdk8s/dist/main.js');
+    writeFileSync(file, text);
+    expect(node('scripts/build.mjs')).toMatchObject({ status: 0 });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(`  - cdk8s/src/environments.ts: ${words}`) as string });
+    expect(inCharts()).toEqual(before);
+    expect(existsSync(join(copy, 'evil'))).toBe(false);
+  });
+
+  it('a declaration that throws is told by its file', () => {
+    const file = join(copy, 'services', 'user-service', 'service.ts');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, `${text}\nthrow new Error('no boats');\n`);
+    const { status, stderr } = node('scripts/build.mjs', 'user-service');
+    writeFileSync(file, text);
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringMatching(/^build: services\/user-service\/service.ts can't be read: it throws "no boats"/) as string,
     });
   });
 

@@ -1,24 +1,25 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { isObjectName, longestLabel } from '../kubernetes-names';
 import { repeated } from '../repeated';
+import { checkFaults } from './check-faults';
+import { variableFaults } from './variable-faults';
 
 /** Folders of `manifests/` that are nobody's service. */
 const reserved = ['namespace', 'network', 'postgres', 'monitoring'];
 
-/** A label may have 63 characters; the longest name is that of a migration's pod. */
-const longestName = 63 - '-migrate-0123456789-abcde'.length;
-
-/** Whether it may name any object of Kubernetes. */
-export function isObjectName(name: string): boolean {
-  return /^[a-z]([a-z0-9-]*[a-z0-9])?$/.test(name);
-}
+/** The longest name made of it is a label too: that of a migration's pod. */
+const longestName = longestLabel - '-migrate-0123456789-abcde'.length;
 
 /** Why a service's name can't be used. */
 export function nameFaults({ name }: ServiceDeclaration): string[] {
   if (reserved.includes(name)) return [`a service can't be called ${name}: the manifests have a folder of that name already, choose another`];
-  if (!isObjectName(name) || name.length > longestName)
+  if (name === 'default') return ["a service can't be called default: every namespace has a ServiceAccount of that name already, choose another"];
+  if (!isObjectName(name, longestName))
     return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
   if (name.startsWith('pg-') || name === 'public')
-    return [`the name "${name}" can't name the service's role in PostgreSQL, which keeps such names for itself: choose one that is not "public" and doesn't begin with "pg-"`];
+    return [
+      `the name "${name}" can't name the service's role in PostgreSQL, which keeps such names for itself: choose one that is not "public" and doesn't begin with "pg-"`,
+    ];
   return [];
 }
 
@@ -29,18 +30,14 @@ const serverDatabases = ['postgres', 'template0', 'template1'];
 const firstFreePort = 1_024;
 
 /** What contradicts itself in one declaration, wherever the service runs. */
-export function declarationFaults({ name, port, peers, store, configuration }: ServiceDeclaration): string[] {
-  const declares = (variable: string) => variable in configuration;
+export function declarationFaults(declaration: ServiceDeclaration): string[] {
+  const { name, port, peers, store } = declaration;
   const file = `services/${name}/service.ts`;
   return [
     ...(Number.isInteger(port) && port >= firstFreePort && port <= 65_535
       ? []
       : [`${name} is to listen on port ${port}, which a user without privileges can't: choose one from ${firstFreePort} to 65535 in ${file}`]),
     ...peers.filter((peer) => peer.name === name).map(() => `${name} names itself as a peer: leave it out of "peers" in ${file}`),
-    ...peers
-      .filter(({ urlVariable }) => !declares(urlVariable))
-      .map((peer) => `${name} is told the address of ${peer.name} by ${peer.urlVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`),
-    ...(declares(store.pathVariable) ? [] : [`${name} is told its SQLite file by ${store.pathVariable}, which it doesn't declare: add the variable to "configuration" in ${file}`]),
     ...repeated(peers.map((peer) => peer.name)).map((peer) => `${name} names ${peer} as a peer twice: leave one out of "peers" in ${file}`),
     ...repeated(peers.map(({ urlVariable }) => urlVariable)).map(
       (variable) => `${name} is told the addresses of two peers by ${variable}, which holds one: give each peer a variable of its own in ${file}`,
@@ -51,5 +48,7 @@ export function declarationFaults({ name, port, peers, store, configuration }: S
     ...(/^[a-z][a-z0-9_]{0,62}$/.test(store.database)
       ? []
       : [`the database "${store.database}" of ${name} would have to be quoted everywhere: use lower-case letters, digits and underscores in ${file}`]),
+    ...variableFaults(declaration),
+    ...checkFaults(declaration),
   ];
 }

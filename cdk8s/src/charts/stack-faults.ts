@@ -1,16 +1,19 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
-import { externalFaults } from '../constructs/external-postgres';
 import type { Environment } from '../environment';
-import { flowDashboardName } from '../monitoring/flow-dashboard';
 import { repeated } from '../repeated';
-import { declarationFaults, isObjectName } from './declaration-faults';
 import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
+import { declarationFaults } from './declaration-faults';
+import { environmentFaults } from './environment-faults';
+import { flowFaults } from './flow-faults';
+import { ignoredFaults } from './ignored-faults';
 
 /** What can't work between services, or between the services and their environment. */
 export function stackFaults(environment: Environment, declarations: readonly ServiceDeclaration[], services: readonly ServiceSettings[]): string[] {
   const deployed = services.map(({ declaration }) => declaration);
   return [
-    ...unknownNames(environment, declarations),
+    ...environmentFaults(environment),
+    ...serviceNameFaults(environment, declarations),
+    ...ignoredFaults(environment, services),
     ...deployed.flatMap(declarationFaults),
     ...missingPeers(deployed),
     ...sharedThings(deployed),
@@ -18,16 +21,21 @@ export function stackFaults(environment: Environment, declarations: readonly Ser
     ...connectionFaults(environment, services),
     ...strangersIn('check', deployed, ({ checks }) => checks),
     ...strangersIn('flow', deployed, ({ flows }) => flows),
-    ...flowNameFaults(deployed),
-    ...(environment.store.kind === 'external-postgres' ? externalFaults(environment.store) : []),
+    ...flowFaults(deployed),
   ];
 }
 
-function unknownNames({ services, overrides }: Environment, declarations: readonly ServiceDeclaration[]): string[] {
+function serviceNameFaults({ services, overrides }: Environment, declarations: readonly ServiceDeclaration[]): string[] {
   const known = declarations.map(({ name }) => name);
   const unknown = (names: readonly string[], where: string) =>
     names.filter((name) => !known.includes(name)).map((name) => `"${where}" names ${name}, which is no service: there are ${known.join(', ')}`);
-  return [...unknown(services === 'all' ? [] : services, 'services'), ...unknown(Object.keys(overrides), 'overrides')];
+  const listed = services === 'all' ? [] : services;
+  return [
+    ...(services === 'all' || services.length > 0 ? [] : ['"services" names none, so nothing would run: name some, or say "all"']),
+    ...repeated(listed).map((name) => `"services" names ${name} twice: leave one out`),
+    ...unknown(listed, 'services'),
+    ...unknown(Object.keys(overrides), 'overrides'),
+  ];
 }
 
 function missingPeers(services: readonly ServiceDeclaration[]): string[] {
@@ -35,7 +43,10 @@ function missingPeers(services: readonly ServiceDeclaration[]): string[] {
   return services.flatMap(({ name, peers }) =>
     peers
       .filter((peer) => !names.includes(peer.name))
-      .map((peer) => `${name} calls ${peer.name}, which isn't deployed here: add ${peer.name} to "services", or correct the peer's name in services/${name}/service.ts`),
+      .map(
+        (peer) =>
+          `${name} calls ${peer.name}, which isn't deployed here: add ${peer.name} to "services", or correct the peer's name in services/${name}/service.ts`,
+      ),
   );
 }
 
@@ -43,10 +54,12 @@ function missingPeers(services: readonly ServiceDeclaration[]): string[] {
 function sharedThings(services: readonly ServiceDeclaration[]): string[] {
   const claims = services.flatMap(({ name, paths, store }) => [
     ...paths.map((path) => ({ what: `the path ${path}`, name, cure: 'the Ingress could send it to one only: change "paths" of the other' })),
-    { what: `the database ${store.database}`, name, cure: "no service may read another's data: change \"store.database\" of one" },
+    { what: `the database ${store.database}`, name, cure: 'no service may read another\'s data: change "store.database" of one' },
   ]);
   const byWhat = Map.groupBy(claims, ({ what }) => what);
-  return [...byWhat.values()].filter(({ length }) => length > 1).map((all) => `${all.map(({ name }) => name).join(' and ')} both claim ${all[0]!.what}: ${all[0]!.cure}`);
+  return [...byWhat.values()]
+    .filter(({ length }) => length > 1)
+    .map((all) => `${all.map(({ name }) => name).join(' and ')} both claim ${all[0]!.what}: ${all[0]!.cure}`);
 }
 
 /** Services that wait for each other's readiness would never become ready. */
@@ -59,7 +72,9 @@ function readinessCircles(services: readonly ServiceSettings[]): string[] {
   const reaches = (from: string, target: string, seen = new Set<string>()): boolean =>
     (waitsFor.get(from) ?? []).some((next) => next === target || (!seen.has(next) && reaches(next, target, seen.add(next))));
   const caught = [...waitsFor.keys()].filter((name) => reaches(name, name));
-  return caught.length === 0 ? [] : [`${caught.join(' and ')} would wait for each other's readiness for ever: set READINESS_REQUIRES_PEERS to false on one of them`];
+  return caught.length === 0
+    ? []
+    : [`${caught.join(' and ')} would wait for each other's readiness for ever: set READINESS_REQUIRES_PEERS to false on one of them`];
 }
 
 /** Connections that PostgreSQL keeps for its superuser: `superuser_reserved_connections`, 3 by default. */
@@ -75,9 +90,12 @@ function connectionFaults({ store }: Environment, services: readonly ServiceSett
   return perServer.flatMap((users) => {
     const sum = users.reduce((total, { connections }) => total + connections, reservedConnections);
     const told = users.map(({ name, connections }) => `${name} ${connections}`).join(', ');
-    return sum <= store.maxConnections
+    // a value that is no number is the parser's to tell
+    return Number.isNaN(sum) || sum <= store.maxConnections
       ? []
-      : [`at most ${sum} connections are opened (${told}, ${reservedConnections} reserved), and maxConnections is ${store.maxConnections}: raise it, or lower DATABASE_POOL_SIZE or the replicas`];
+      : [
+          `at most ${sum} connections are opened (${told}, ${reservedConnections} reserved), and maxConnections is ${store.maxConnections}: raise it, or lower DATABASE_POOL_SIZE or the replicas`,
+        ];
   });
 }
 
@@ -98,16 +116,5 @@ function strangersIn(
     return [...new Set(called)]
       .filter((name) => !callable.includes(name))
       .map((name) => `a ${kind} of ${service.name} calls ${name}, which is neither it nor a peer of it: move the ${kind} to the service that calls both`);
-  });
-}
-
-/** The dashboards of flows lie beside those of services, each under its name. */
-function flowNameFaults(services: readonly ServiceDeclaration[]): string[] {
-  const flows = services.flatMap(({ name, flows }) => flows.map((flow) => ({ service: name, flow: flow.name, dashboard: flowDashboardName(flow) })));
-  const clashing = repeated([...services.map(({ name }) => name), ...flows.map(({ dashboard }) => dashboard)]);
-  return flows.flatMap(({ service, flow, dashboard }) => {
-    const cure = `choose another name in services/${service}/service.ts`;
-    if (!isObjectName(flow)) return [`the flow "${flow}" of ${service} can't name a dashboard: use lower-case letters, digits and dashes, beginning with a letter; ${cure}`];
-    return clashing.includes(dashboard) ? [`the dashboard of the flow ${flow} of ${service} is called ${dashboard}, as another one is: ${cure}`] : [];
   });
 }

@@ -5,7 +5,7 @@ import { externalAccess } from '../constructs/external-postgres';
 import { monitorTogether } from '../constructs/monitoring';
 import { DefaultDeny } from '../constructs/network';
 import { PostgresServer } from '../constructs/postgres-server';
-import { RestrictedNamespace } from '../constructs/restricted-namespace';
+import { namespaceOf, RestrictedNamespace } from '../constructs/restricted-namespace';
 import { SqliteVolume } from '../constructs/sqlite-volume';
 import { WebService } from '../constructs/web-service';
 import type { Environment } from '../environment';
@@ -13,6 +13,7 @@ import { imageOf, type ReleasedImageReferences } from '../images';
 import { type App, Chart, Construct } from '../kubernetes';
 import { refuse } from '../refusal';
 import { type ServiceSettings, settingsOf } from '../settings';
+import { collisionFaults } from './collision-faults';
 import { nameFaults } from './declaration-faults';
 import { stackFaults } from './stack-faults';
 
@@ -27,7 +28,7 @@ export interface StackParts {
 /** Everything of one environment. One chart: cdk8s validates the whole app once for each chart. */
 export class Stack extends Chart {
   constructor(scope: App, { environment, declarations, released }: StackParts) {
-    const namespace = `berth-${environment.name}`;
+    const namespace = namespaceOf(environment.name);
     super(scope, environment.name, { namespace, disableResourceNameHashes: true });
     const chosen = chosenServices(environment, declarations);
     // two constructs can't have one name, so a service whose name is refused is not built
@@ -51,7 +52,7 @@ export class Stack extends Chart {
     }
     const operators = environment.monitoring?.operators;
     if (operators) monitorTogether(new Construct(this, 'monitoring'), usable, operators);
-    refuse(this, () => [...chosen.flatMap(nameFaults), ...stackFaults(environment, declarations, settings)]);
+    refuse(this, () => [...chosen.flatMap(nameFaults), ...stackFaults(environment, declarations, settings), ...collisionFaults(this)]);
   }
 }
 

@@ -1,12 +1,13 @@
 import { ConfigurationError, parseConfiguration, variablesOf } from '@berth/service-kit/configuration';
-import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { ServiceDeclaration, Variable } from '@berth/service-kit/declaration';
 import type { Values } from '../environment';
 import { contentHash } from '../hash';
 import { type Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
-import type { ServiceSettings } from '../settings';
+import { type ServiceSettings, valueOf } from '../settings';
+import { databaseSecret } from './database';
 import { labelsOf } from './labels';
-import { secretVariables } from './service-secrets';
+import { secretVariables, serviceSecretName } from './service-secrets';
 
 /**
  * A service's variables, named by their content and never changed: a rollout brings its own, and a pod of the release before that is
@@ -26,7 +27,7 @@ export class Configuration extends k8s.KubeConfigMap {
       ...namingFaults(settings, derived),
       ...secretFaults(settings.declaration, settings.values),
       ...valueFaults(settings.declaration, data),
-      ...rateLimitFaults(settings.values, behindIngress),
+      ...rateLimitFaults(settings, behindIngress),
     ]);
   }
 }
@@ -45,7 +46,7 @@ function namingFaults({ declaration, values }: ServiceSettings, derived: Values)
   return Object.keys(values).flatMap((name) => {
     if (name in derived || derivedNames.has(name))
       return [`${name} is set by synth itself, from the declarations and the environment's store: leave it out of "configuration"`];
-    if (known.includes(name) || secretVariables(declaration).some((secret) => name === `${secret}_FILE`)) return [];
+    if (known.includes(name)) return [];
     return [`${name} is no variable of ${declaration.name}: it reads ${known.join(', ')}`];
   });
 }
@@ -57,18 +58,31 @@ function secretFaults(declaration: ServiceDeclaration, values: Values): string[]
   const variables = variablesOf(declaration);
   return Object.entries(values).flatMap(([name, value]) => {
     if (variables[name]?.secret)
-      return [`${name} is a secret, and a ConfigMap is readable by many: put it into the Secret ${declaration.name}-secrets, never into "configuration"`];
+      return [`${name} is a secret, and a ConfigMap is readable by many: put ${secretPlace(name, declaration)}, never into "configuration"`];
     if (URL.canParse(String(value)) && new URL(String(value)).password !== '')
       return [`${name} holds a password in its URL, and a ConfigMap is readable by many: declare the variable as a secret, or take the password out`];
     return [];
   });
 }
 
-/** The service's own parser judges, so that a value it would refuse on the cluster is refused here, in the same words. */
+/** Where a secret belongs. Those of every service are about the database, whose Secret holds the password alone. */
+function secretPlace(variable: string, declaration: ServiceDeclaration): string {
+  if (secretVariables(declaration).includes(variable)) return `it into the Secret ${serviceSecretName(declaration)}`;
+  const what = variable === 'DATABASE_PASSWORD' ? 'it' : 'its password';
+  return `${what} into the Secret ${databaseSecret(declaration).name}, which an environment on PostgreSQL reads`;
+}
+
+/** The service's own parser judges, defaults too, so that a value it would refuse on the cluster is refused here, in the same words. */
 function valueFaults(declaration: ServiceDeclaration, data: Readonly<Record<string, string>>): string[] {
-  const plain = Object.entries(data).filter(([name]) => !name.endsWith('_FILE'));
+  const variables = variablesOf(declaration);
+  // files of secrets are on the cluster only
+  const plain = Object.entries(data).filter(([name]) => !(name.endsWith('_FILE') && variables[name.replace(/_FILE$/, '')]?.secret));
+  const set = plain.filter(([, text]) => text !== '');
+  const defaults = Object.entries<Variable>(declaration.configuration).flatMap(([name, variable]) =>
+    variable.default === undefined ? [] : [[name, String(variable.default)] as const],
+  );
   try {
-    parseConfiguration(declaration, Object.fromEntries(plain));
+    parseConfiguration(declaration, Object.fromEntries([...defaults, ...set]));
     return [];
   } catch (error) {
     if (error instanceof ConfigurationError) return [...error.faults];
@@ -76,8 +90,8 @@ function valueFaults(declaration: ServiceDeclaration, data: Readonly<Record<stri
   }
 }
 
-function rateLimitFaults({ RATE_LIMIT_PER_MINUTE: limit, TRUST_PROXY: hops }: Values, behindIngress: boolean): string[] {
-  if (limit === undefined || !behindIngress || Number(hops ?? 0) > 0) return [];
+function rateLimitFaults(settings: ServiceSettings, behindIngress: boolean): string[] {
+  if (valueOf(settings, 'RATE_LIMIT_PER_MINUTE') === undefined || !behindIngress || Number(valueOf(settings, 'TRUST_PROXY')) > 0) return [];
   return [
     'RATE_LIMIT_PER_MINUTE without TRUST_PROXY would count every client of the Ingress as one: set TRUST_PROXY to the number of proxies in front, 1 for the Ingress alone',
   ];

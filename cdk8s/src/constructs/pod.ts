@@ -73,9 +73,12 @@ export function hardenedPod({ serviceAccountName, user, containers, initContaine
   };
 }
 
+/** Most that `/tmp` may hold: it counts as the container's disk. */
+export const temporarySize = '32Mi';
+
 /** A place for temporary files, beside a root that is read-only. */
 export const temporaryFiles = {
-  volume: { name: 'tmp', emptyDir: { sizeLimit: quantity('32Mi') } },
+  volume: { name: 'tmp', emptyDir: { sizeLimit: quantity(temporarySize) } },
   mount: { name: 'tmp', mountPath: '/tmp' },
 } as const satisfies { volume: k8s.Volume; mount: k8s.VolumeMount };
 

@@ -1,14 +1,26 @@
-import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import type { Cpu, ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { PostgresServer as PostgresServerSettings } from '../environment';
+import { storeImageFaults } from '../images';
 import { Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
 import { type DatabaseAccess, databaseSecret, passwordFile, postgresAccess } from './database';
 import { labelsOf, selectorOf } from './labels';
 import { allowPolicy, podsHere, tcp, toPods } from './network';
-import { hardenedContainer, secretVolume } from './pod';
+import { hardenedContainer, secretVolume, temporarySize } from './pod';
 import { postgresUser, PostgresStatefulSet, serverName, serverPort, superuserSecret } from './postgres-stateful-set';
 import { prepareDatabase, superuserFolder } from './prepare-database';
-import { quantityFaults } from './quantities';
+import { type Least, quantityFaults } from './quantities';
+
+/** Its shared buffers (`shared_buffers`, 128 MB by default) and the connections' own memory; `/tmp` and the sockets count as its disk. */
+const leastOfServer: Least = {
+  memory: { amount: '256Mi', because: "PostgreSQL's shared buffers alone are 128 MB" },
+  disk: { amount: temporarySize, because: `/tmp alone may hold ${temporarySize}` },
+};
+
+/** What preparing a database reserves: as much as psql needs, and never more than the limit. */
+function leastCpu(limit: Cpu): Cpu {
+  return parseInt(limit) < 50 ? limit : '50m';
+}
 
 /** One PostgreSQL server for all services of the namespace, with a database and a role for each. */
 export class PostgresServer extends Construct {
@@ -25,7 +37,7 @@ export class PostgresServer extends Construct {
     new PostgresStatefulSet(this, settings);
     const clients = services.flatMap((service) => [podsHere(service, 'server'), podsHere(service, 'migration')]);
     allowPolicy(this, 'network-policy', serverName, 'database', { ingress: [{ from: clients, ports: [tcp(serverPort.number)] }] });
-    refuse(this, () => quantityFaults({ size: settings.size, ...settings.resources }));
+    refuse(this, () => [...quantityFaults({ size: settings.size, ...settings.resources }, leastOfServer), ...storeImageFaults(settings)]);
   }
 
   /** How one service gets to its database. The migration makes the role and the database first, so that a service can come later too. */
@@ -34,7 +46,7 @@ export class PostgresServer extends Construct {
     const prepare = hardenedContainer({
       name: 'database',
       image,
-      resources: { ...resources, cpu: '50m', memory: '64Mi' },
+      resources: { ...resources, cpu: leastCpu(resources.cpuLimit), memory: '64Mi' },
       user: postgresUser,
       command: ['bash', '-c', prepareDatabase],
       variables: { PGHOST: serverName, SERVICE_DATABASE: declaration.store.database, SERVICE_ROLE: databaseSecret(declaration).username },

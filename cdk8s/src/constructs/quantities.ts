@@ -1,4 +1,4 @@
-import type { ResourcesDeclaration } from '@berth/service-kit/declaration';
+import type { Mebibytes, ResourcesDeclaration } from '@berth/service-kit/declaration';
 import { k8s } from '../kubernetes';
 
 /** The units that are taken here; Kubernetes also takes a bare number, which for memory means bytes. */
@@ -10,16 +10,29 @@ const forms = {
 
 const formOf = { cpu: forms.cpu, cpuLimit: forms.cpu, memory: forms.memory, disk: forms.memory, size: forms.size } as const;
 
-/** What is wrong with some amounts: a unit that is missing or means something else, nothing at all, a limit below the request. */
-export function quantityFaults(amounts: Partial<ResourcesDeclaration> & { readonly size?: string }): string[] {
+/** The smallest amounts with which something works, and why. */
+export type Least = Partial<Record<'memory' | 'disk', { readonly amount: Mebibytes; readonly because: string }>>;
+
+/**
+ * What is wrong with some amounts: a unit that is missing or means something else, nothing at all, too little, a limit below the request.
+ *
+ * @param least - bounds beside those of the form
+ */
+export function quantityFaults(amounts: Partial<ResourcesDeclaration> & { readonly size?: string }, least: Least = {}): string[] {
   const faults = Object.entries(amounts).flatMap(([name, amount]) => {
     const form = formOf[name as keyof typeof formOf];
     return form === undefined || form.pattern.test(amount)
       ? []
       : [`${name} is "${amount}": it must be a whole amount above zero with its unit, such as "${form.example}"`];
   });
+  if (faults.length > 0) return faults;
+  for (const name of ['memory', 'disk'] as const) {
+    const [amount, bound] = [amounts[name], least[name]];
+    if (amount !== undefined && bound !== undefined && parseInt(amount) < parseInt(bound.amount))
+      faults.push(`${name} ${amount} is too little, because ${bound.because}: give it at least ${bound.amount}`);
+  }
   const { cpu, cpuLimit } = amounts;
-  if (faults.length === 0 && cpu !== undefined && cpuLimit !== undefined && parseInt(cpuLimit) < parseInt(cpu))
+  if (cpu !== undefined && cpuLimit !== undefined && parseInt(cpuLimit) < parseInt(cpu))
     faults.push(`cpuLimit ${cpuLimit} is below cpu ${cpu}, the amount that is reserved: raise the limit or lower cpu`);
   return faults;
 }

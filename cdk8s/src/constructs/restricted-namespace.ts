@@ -4,6 +4,11 @@ import { keepAnnotations } from './labels';
 /** The rules of this version, so that an upgrade of the cluster refuses nothing that ran; an older cluster takes the newest it knows. */
 const podSecurityVersion = 'v1.34';
 
+/** What an environment's namespace is called. */
+export function namespaceOf(environment: string): string {
+  return `berth-${environment}`;
+}
+
 /** The namespace of an environment: a pod that isn't hardened is refused, and whoever applies it is warned. It is kept with the data in it. */
 export class RestrictedNamespace extends k8s.KubeNamespace {
   constructor(scope: Construct, name: string) {

@@ -1,11 +1,11 @@
-import type { StoreDeclaration } from '@berth/service-kit/declaration';
+import type { ResourcesDeclaration, StoreDeclaration } from '@berth/service-kit/declaration';
 import { type Construct, JsonPatch, k8s, patchFinished } from '../kubernetes';
 import { refuse } from '../refusal';
 import { maximumSurge, type ServiceSettings } from '../settings';
 import { annotationPrefix, labelsOf, selectorOf } from './labels';
-import { hardenedContainer, hardenedPod, serviceUser, spread, temporaryFiles } from './pod';
+import { hardenedContainer, hardenedPod, serviceUser, spread, temporaryFiles, temporarySize } from './pod';
 import { probesOf } from './probes';
-import { quantityFaults } from './quantities';
+import { type Least, quantityFaults } from './quantities';
 import { preStopSeconds, terminationGraceSeconds } from './shutdown-times';
 
 /** What of a service's pod comes from elsewhere. */
@@ -43,7 +43,11 @@ export class ServiceDeployment extends k8s.KubeDeployment {
     });
     const seconds = preStopSeconds(settings);
     if (seconds > 0) patchFinished(this, JsonPatch.add('/spec/template/spec/containers/0/lifecycle', { preStop: { sleep: { seconds } } }));
-    refuse(this, () => [...quantityFaults(settings.resources), ...replicaFaults(settings), ...schemaFaults(declaration.store)]);
+    refuse(this, () => [
+      ...quantityFaults({ ...noResources, ...settings.resources }, leastOfService),
+      ...replicaFaults(settings),
+      ...schemaFaults(declaration.store),
+    ]);
   }
 }
 
@@ -77,12 +81,23 @@ function scrapeAnnotations(port: number): Record<string, string> {
   return { 'prometheus.io/scrape': 'true', 'prometheus.io/path': '/metrics', 'prometheus.io/port': String(port) };
 }
 
+/** An idle order-service has 95 MiB resident, and the image's NODE_OPTIONS let the old heap alone grow to 96. */
+const leastOfService: Least = {
+  memory: { amount: '128Mi', because: 'a service that has just started takes up to 95 MiB' },
+  disk: { amount: temporarySize, because: `/tmp alone may hold ${temporarySize}` },
+};
+
+/** So that one which a declaration forgot is told too. */
+const noResources: ResourcesDeclaration = { cpu: '0m', cpuLimit: '0m', memory: '0Mi', disk: '0Mi' };
+
 function replicaFaults({ replicas }: ServiceSettings): string[] {
   if (typeof replicas !== 'number' || (Number.isInteger(replicas) && replicas >= 1)) return [];
   return [`replicas is ${replicas}: it must be a whole number of at least 1; to leave the service out, list the others in "services"`];
 }
 
 function schemaFaults({ schema, schemaMinimum }: StoreDeclaration): string[] {
+  const versions = Object.entries({ schema, schemaMinimum }).filter(([, version]) => !(Number.isInteger(version) && version >= 1));
+  if (versions.length > 0) return versions.map(([name, version]) => `${name} is ${version}: it must be the number of a migration, 1 or more`);
   return schemaMinimum <= schema
     ? []
     : [`schemaMinimum ${schemaMinimum} is above schema ${schema}, so no migration of this release makes its pods ready: raise schema`];

@@ -24,9 +24,22 @@ export class ServiceIngress extends k8s.KubeIngress {
 }
 
 function pathFaults(paths: readonly string[]): string[] {
-  const wrong = paths.filter((path) => !/^\/[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(path) || path.startsWith(apiPrefix));
-  return wrong.map((path) => `the path "${path}" can't be routed: it must begin with a slash, not end with one, and leave ${apiPrefix} out, such as "/users"`);
+  return paths.flatMap((path) => {
+    if (!/^\/[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(path) || isBelow(path, apiPrefix) || isBelow(apiPrefix, path))
+      return [`the path "${path}" can't be routed: it must begin with a slash, not end with one, and leave ${apiPrefix} out, such as "/users"`];
+    if (kitPaths.some((own) => isBelow(path, own)))
+      return [`the path "${path}" is every service's own and for inside only, as are ${kitPaths.join(', ')}: choose another in "paths"`];
+    return [];
+  });
 }
+
+/** Whether one path is another, or lies below it. */
+function isBelow(path: string, other: string): boolean {
+  return `${path}/`.startsWith(`${other}/`);
+}
+
+/** What every service answers by itself, probes and metrics among it: nothing of it is routed from outside. */
+export const kitPaths = ['/health', '/metrics', '/version', '/openapi.json', '/docs'];
 
 const hostPattern = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 

@@ -1,13 +1,17 @@
+import { posix } from 'node:path';
 import type { SqliteStore } from '../environment';
 import { type Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
-import { minimumReplicas, type ServiceSettings } from '../settings';
+import { minimumReplicas, type ServiceSettings, valueOf } from '../settings';
 import type { DatabaseAccess } from './database';
 import { keepAnnotations, labelsOf } from './labels';
 import { quantity, quantityFaults } from './quantities';
 
+/** The image's working directory. */
+const workingFolder = '/home/appuser/app';
+
 /** Where the image keeps its data. */
-const dataFolder = '/home/appuser/app/data';
+const dataFolder = `${workingFolder}/data`;
 
 /** A volume for a service's SQLite file. It stays when the service goes. */
 export class SqliteVolume extends k8s.KubePersistentVolumeClaim {
@@ -29,7 +33,7 @@ export class SqliteVolume extends k8s.KubePersistentVolumeClaim {
       mounts: [{ name: 'data', mountPath: dataFolder }],
       egress: [],
     };
-    refuse(this, () => [...oneProcessFaults(settings), ...quantityFaults({ size })]);
+    refuse(this, () => [...oneProcessFaults(settings), ...pathFaults(settings), ...quantityFaults({ size })]);
   }
 }
 
@@ -43,4 +47,14 @@ function oneProcessFaults(settings: ServiceSettings): string[] {
   if (settings.strategy === 'RollingUpdate')
     faults.push(`a rolling update would start the new pod while the old one holds the SQLite file: ${cure}, or leave "strategy" out`);
   return faults;
+}
+
+/** Beside the volume the root is read-only, and `/tmp` goes with the pod. */
+function pathFaults(settings: ServiceSettings): string[] {
+  const { pathVariable } = settings.declaration.store;
+  const path = valueOf(settings, pathVariable);
+  if (path === undefined) return [`${pathVariable} has no value, so the data would have no file: give it a path below ${dataFolder}`];
+  return posix.resolve(workingFolder, String(path)).startsWith(`${dataFolder}/`)
+    ? []
+    : [`${pathVariable} is "${path}", which is not on the volume, so the data would be lost with the pod: give it a path below ${dataFolder}`];
 }

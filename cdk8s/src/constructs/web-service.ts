@@ -2,6 +2,7 @@ import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { Environment, Values } from '../environment';
 import { imageFaults } from '../images';
 import { Construct, k8s } from '../kubernetes';
+import { metricFaults } from '../monitoring/service-metrics';
 import { refuse } from '../refusal';
 import { minimumReplicas, type ServiceSettings } from '../settings';
 import { Autoscaler } from './autoscaler';
@@ -64,7 +65,8 @@ export class WebService extends Construct {
     if (ingress) new ServiceIngress(this, declaration, ingress);
     const operators = environment.monitoring?.operators;
     if (operators) monitorService(this, declaration, parts.peers, operators);
-    refuse(this, () => imageFaults(image, environment));
+    // a service with a metric that can't be registered would not start, whoever reads it
+    refuse(this, () => [...imageFaults(image, environment), ...(operators ? [] : metricFaults(declaration))]);
   }
 }
 

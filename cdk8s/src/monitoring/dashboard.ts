@@ -1,5 +1,6 @@
 import type * as grafana from '@grafana/schema';
 import type { Options as TimeSeriesOptions } from '@grafana/schema/dist/esm/raw/composable/timeseries/panelcfg/x/TimeSeriesPanelCfg_types.gen';
+import { contentHash } from '../hash';
 
 /** A type of Grafana's schema as JSON has it: an enumeration's members are their values. */
 type Json<Type> = Type extends string ? `${Type}` : Type extends object ? { [Member in keyof Type]: Json<Type[Member]> } : Type;
@@ -32,7 +33,7 @@ export interface DashboardName {
 /** Lays panels out in two columns. One Grafana shows several environments, so uid and title say the namespace. */
 export function dashboardOf(namespace: string, { name, title }: DashboardName, panels: readonly Panel[]): Dashboard {
   return {
-    uid: `${namespace}-${name}`,
+    uid: uidOf(`${namespace}-${name}`),
     title: `${title} (${namespace})`,
     tags: ['berth'],
     schemaVersion: 39,
@@ -47,12 +48,10 @@ export function dashboardOf(namespace: string, { name, title }: DashboardName, p
 /** Characters that Grafana takes: https://grafana.com/docs/grafana/latest/developers/http_api/dashboard/ */
 const longestUid = 40;
 
-/** Why Grafana would not take the dashboard. */
-export function uidFaults({ uid }: Dashboard): string[] {
-  const { length } = uid ?? '';
-  return length <= longestUid
-    ? []
-    : [`the dashboard's uid "${uid}" has ${length} characters and Grafana takes ${longestUid}: shorten the name of the environment, the service or the flow`];
+/** The name itself where it fits; else its beginning, and a hash that tells it from others that begin so. */
+function uidOf(name: string): string {
+  const hash = contentHash(name);
+  return name.length <= longestUid ? name : `${name.slice(0, longestUid - hash.length - 1)}-${hash}`;
 }
 
 function laidOut({ title, description, unit, queries }: Panel, index: number): Json<grafana.Panel<Record<string, unknown>>> {

@@ -7,7 +7,7 @@ import { seriesOf } from './series';
 const { httpRequests, httpDuration } = commonMetrics;
 
 /** What a flow's dashboard is called, beside those of the services. */
-export function flowDashboardName({ name }: FlowDeclaration): string {
+export function flowDashboardName({ name }: Pick<FlowDeclaration, 'name'>): string {
   return `${name}-flow`;
 }
 

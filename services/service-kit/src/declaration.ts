@@ -60,13 +60,13 @@ export type ConfigurationSchema = Readonly<Record<string, Variable>>;
 export interface PeerDeclaration {
   /** The peer's service name: its DNS name in the cluster, and the `peer` label of the metrics. */
   readonly name: string;
-  /** The variable that holds the peer's base URL. */
+  /** The variable that holds the peer's base URL: of kind `url`, no secret. */
   readonly urlVariable: string;
 }
 
 /** What the service keeps, and which versions of its schema it can work on. */
 export interface StoreDeclaration {
-  /** The variable that holds the SQLite file's path, used while `DATABASE_URL` is unset. */
+  /** The variable that holds the SQLite file's path, used while `DATABASE_URL` is unset: of kind `text`, no secret; its default below `./data`. */
   readonly pathVariable: string;
   /** The name of its PostgreSQL database. Its role is called what the service is called, with underscores. */
   readonly database: string;
@@ -78,9 +78,11 @@ export interface StoreDeclaration {
 
 /** One metric family on `/metrics`. */
 export interface MetricDeclaration {
+  /** Lower-case words with underscores; `_total` at the end of counters only. `process_`, `nodejs_` and `scrape_` begin others' names. */
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
+  /** None of `job`, `instance`, `le`, `quantile`. */
   readonly labels: readonly string[];
 }
 
@@ -116,7 +118,7 @@ export interface CheckStep {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** The status that is expected. */
+  /** The status that is expected, 200 to 599. A check that expects a 201 has a step that cleans up. */
   readonly status: number;
   /** Members of the answer to keep for later steps: name to member. */
   readonly keep?: Readonly<Record<string, string>>;
@@ -135,23 +137,23 @@ export interface FlowStep {
   /** The service that answers: this one or a peer. */
   readonly service: string;
   readonly method: CheckStep['method'];
-  /** The operation's path as OpenAPI and the metrics' label `route` have it, such as `/orders/{id}`. */
+  /** The operation's path as OpenAPI and the metrics' label `route` have it, without {@link apiPrefix}, such as `/orders/{id}`. */
   readonly route: string;
 }
 
 /** Requests through several services that people look at as one thing. Its dashboard follows from it. */
 export interface FlowDeclaration {
-  /** Lower-case words with dashes, such as `order`; the dashboard is called `order-flow`. */
+  /** Lower-case words with dashes, such as `order`, 29 characters at most; the dashboard is called `order-flow`. */
   readonly name: string;
   /** The dashboard's title. */
   readonly title: string;
-  /** In the order in which they happen. */
+  /** In the order in which they happen; at least one. */
   readonly steps: readonly FlowStep[];
 }
 
 /** Everything that others need to know about a service. */
 export interface ServiceDeclaration<Schema extends ConfigurationSchema = ConfigurationSchema> {
-  /** Lower-case words with dashes; also the name of its Deployment, Service and image. */
+  /** Lower-case words with dashes, 34 characters at most; also the name of its Deployment, Service and image. */
   readonly name: string;
   /** The port it listens on unless `PORT` says otherwise. */
   readonly port: number;
@@ -159,7 +161,7 @@ export interface ServiceDeclaration<Schema extends ConfigurationSchema = Configu
   readonly description: string;
   /** What an Ingress routes to it, such as `/users`, with and without {@link apiPrefix}. None: it is reached from inside only. */
   readonly paths: readonly string[];
-  /** Its own variables; those of every service (`commonVariables`) are added to them. */
+  /** Its own variables, in upper case; those of every service (`commonVariables`) are added to them. */
   readonly configuration: Schema;
   readonly peers: readonly PeerDeclaration[];
   readonly store: StoreDeclaration;

@@ -1,0 +1,108 @@
+import { namespaceOf } from '../constructs/restricted-namespace';
+import type { Environment, PodsElsewhere } from '../environment';
+import { annotationChecks, isObjectName, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
+import { repeated } from '../repeated';
+import { memberFaults } from './member-faults';
+import { brokenRules, type Check, cidr, integer, oneOf, text } from '../rules';
+
+const longestName = longestLabel - namespaceOf('').length;
+
+/** Why environments can't be told apart, or can't name a folder and a namespace. */
+export function environmentNameFaults(environments: readonly Environment[]): string[] {
+  const names = environments.map(({ name }) => name);
+  const faults = [
+    ...names
+      .filter((name) => typeof name !== 'string' || !isObjectName(name, longestName))
+      .map((name) => {
+        const what = `the name "${name}" can't name an environment's folder and its namespace berth-<name>`;
+        return `${what}: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`;
+      }),
+    ...repeated(names).map((name) => `two environments are called "${name}", and one would overwrite the other's folder: give one another name`),
+  ];
+  return faults.map((fault) => `cdk8s/src/environments.ts: ${fault}`);
+}
+
+/** What keeps an environment's constructs from being built at all; each names its own place. */
+export function unbuildableFaults(environment: Environment): string[] {
+  return [...environmentNameFaults([environment]), ...memberFaults(environment).map((fault) => `${environment.name}: ${fault}`)];
+}
+
+/** What no cluster would take of an environment's plain values, whatever the services. */
+export function environmentFaults(environment: Environment): string[] {
+  const { name, images, store, strategy, ingress, monitoring, overrides } = environment;
+  return brokenRules([
+    ...(isProduction(name) ? ([['images.kind', images.kind, byDigest]] as const) : []),
+    ['strategy', strategy, oneOf('Recreate', 'RollingUpdate')],
+    ...storeChecks(store),
+    ...(ingress ? ingressChecks(ingress) : []),
+    ...(monitoring ? monitoringChecks(monitoring) : []),
+    ...Object.entries(overrides).map(([service, { maximumReplicas }]) => [`overrides["${service}"].maximumReplicas`, maximumReplicas, integer(1)] as const),
+  ]);
+}
+
+/** `production`, and what is called like a part of it, such as `production-eu`. */
+function isProduction(name: string): boolean {
+  return /^production(-|$)/.test(name);
+}
+
+const byDigest = { ...oneOf('released'), words: '"released" in production: by digest, because a tag may name another image tomorrow' };
+
+/** PostgreSQL's bounds: `SELECT min_val, max_val FROM pg_settings WHERE name = 'max_connections'`. */
+const connections = integer(1, 262_143);
+
+const storageClass = { ...objectName, words: `${objectName.words}, or left out for the cluster's own default` };
+
+function storeChecks(store: Environment['store']): readonly Check[] {
+  switch (store.kind) {
+    case 'sqlite':
+      return [['store.storageClass', store.storageClass, storageClass]];
+    case 'postgres-server':
+      return [
+        ['store.storageClass', store.storageClass, storageClass],
+        ['store.maxConnections', store.maxConnections, connections],
+      ];
+    case 'cloud-native-postgres':
+      return [
+        ['store.storageClass', store.storageClass, storageClass],
+        ['store.maxConnections', store.maxConnections, connections],
+        ...podsChecks('store.operator', store.operator),
+      ];
+    case 'external-postgres':
+      return [
+        ['store.host', store.host, host],
+        ['store.port', store.port, integer(1, 65_535)],
+        ['store.cidr', store.cidr, cidr],
+        ['store.maxConnections', store.maxConnections, connections],
+      ];
+  }
+}
+
+const host = { ...objectName, words: "a host's name or address alone, without scheme, user or path" };
+
+function ingressChecks({ className, tlsSecret, annotations = {}, controller }: NonNullable<Environment['ingress']>): readonly Check[] {
+  return [
+    ['ingress.className', className, objectName],
+    ['ingress.tlsSecret', tlsSecret, objectName],
+    ...annotationChecks('ingress.annotations', annotations),
+    ...podsChecks('ingress.controller', controller),
+  ];
+}
+
+const pageFolder = text(/^https:\/\/[^\s/?#][^\s?#]*[^\s?#/]$/, 2_000, 'a URL that begins with https:// and has no slash at its end');
+
+function monitoringChecks({ prometheus, operators }: NonNullable<Environment['monitoring']>): readonly Check[] {
+  return [
+    ...podsChecks('monitoring.prometheus', prometheus),
+    ...(operators
+      ? [
+          ...labelChecks('monitoring.operators.labels', operators.labels),
+          ...selectorChecks('monitoring.operators.dashboardLabels', operators.dashboardLabels, "Grafana's sidecar would find no dashboard"),
+          ['monitoring.operators.runbooks', operators.runbooks, pageFolder] as const,
+        ]
+      : []),
+  ];
+}
+
+function podsChecks(where: string, { namespace, labels }: PodsElsewhere): readonly Check[] {
+  return [[`${where}.namespace`, namespace, namespaceName], ...selectorChecks(`${where}.labels`, labels, 'every pod of the namespace would be meant')];
+}
