@@ -6,6 +6,7 @@ import { MigrationFailed, MigrationRefused } from '../store/migrations';
 import { DatabaseInUse } from '../store/sqlite/process-lock';
 import { CannotListen } from './listen';
 import { DatabaseUnreachable, migrateDatabase, settleDatabase } from './migrate';
+import { keepTickShape } from './next-tick';
 import { type RunningService, type ServiceDefinition, startService } from './service';
 
 /** `EX_CONFIG` of sysexits.h: starting again without a change won't help. */
@@ -24,6 +25,7 @@ export async function main<Schema extends ConfigurationSchema>(definition: Servi
     host.stderr.write(`${declaration.name}: unknown command ${JSON.stringify(command)}: use none to serve, or migrate\n`);
     host.exit(usageExitCode);
   }
+  keepTickShape();
   const config = readConfiguration(definition, host);
   const build: Build = { service: declaration.name, version: config.BERTH_VERSION, revision: config.BERTH_REVISION };
   const destination = standardOutput();
