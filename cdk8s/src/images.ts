@@ -60,7 +60,7 @@ const reference = new RegExp(`^(?:${host}/)?${word}(?:/${word})*(?::(?<tag>\\w[\
 
 /** A reference's tag and digest, or what is wrong with it. */
 function parsed(image: string): { readonly tag?: string; readonly digest?: string } | string {
-  return reference.exec(image)?.groups ?? `the image "${image}" is no image reference, such as "ghcr.io/berth/user-service:0.1.0"`;
+  return reference.exec(image)?.groups ?? `the image "${image}" is no image reference, such as "registry.example/user-service:0.1.0"`;
 }
 
 /** What is wrong with a service's image. */

@@ -413,7 +413,7 @@ const placeMistakes: readonly Mistake[] = [
     /both make the NetworkPolicy user-service-database/,
     withBoat({ name: 'user-service-database' }),
   ],
-  ...['https://ghcr.io/berth', 'GHCR.io/Berth', '', 'ghcr.io/berth/', 'ghcr.io:port/berth'].map((registry): Mistake => [
+  ...['https://ghcr.io/boats', 'GHCR.io/Boats', '', 'ghcr.io/boats/', 'ghcr.io:port/boats'].map((registry): Mistake => [
     `the registry "${registry}"`,
     { ...staging, images: { kind: 'tagged', registry, tag: '1' } },
     'staging/user-service',
@@ -654,7 +654,7 @@ const nameMistakes: readonly Mistake[] = [
   ],
   [
     'production by tag',
-    { ...production, images: { kind: 'tagged', registry: 'ghcr.io/berth', tag: '1.0.0' } },
+    { ...production, images: { kind: 'tagged', registry: 'ghcr.io/boats', tag: '1.0.0' } },
     'production',
     /images.kind is "tagged": it must be "released" in production: by digest/,
   ],
