@@ -49,7 +49,7 @@ export class Exchange {
     const { response, host } = this;
     const head = [...baseHeadersFor(headers, host.baseHeaders), 'X-Request-Id', this.requestId, ...headers, ...this.furtherHeaders];
     if (body !== undefined) head.push('Content-Length', String(typeof body === 'string' ? Buffer.byteLength(body) : body.length));
-    if (host.draining() && !headers.includes('Connection')) head.push('Connection', 'close');
+    if ((host.draining() || this.asksForUpgrade) && !headers.includes('Connection')) head.push('Connection', 'close');
     if (!this.request.complete) lingerAfter(this.request);
     response.writeHead(status, head);
     response.end(body);
@@ -60,6 +60,11 @@ export class Exchange {
   /** False while answers that clients don't read have used up the memory for them: then a large one must not be given. */
   mayAnswer(bytes: number): boolean {
     return this.host.unsent.admits(bytes);
+  }
+
+  /** Node.js drops what came in one packet behind a request with `Upgrade`: closing tells its client that it was not carried out (RFC 9112 section 9.6). */
+  private get asksForUpgrade(): boolean {
+    return this.request.headers.upgrade !== undefined;
   }
 
   private record(status: number): void {

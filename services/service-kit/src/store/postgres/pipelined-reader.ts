@@ -48,8 +48,8 @@ export class PipelinedReader {
   }
 }
 
-/** SQLSTATE invalid_sql_statement_name. */
-const statementMissing = '26000';
+/** SQLSTATE invalid_sql_statement_name and duplicate_prepared_statement. */
+const nameFaults = ['26000', '42P05'];
 
 class Lane {
   inFlight = 0;
@@ -67,9 +67,10 @@ class Lane {
     const deadline = performance.now() + (query.deadlineMs ?? databaseDeadlineMs);
     try {
       return await this.send(query, deadline).catch((error: unknown) => {
-        // A statement whose preparation failed (its table was locked) is missing for those sent behind it: prepare it again.
-        if ((error as { code?: string }).code !== statementMissing) throw error;
-        return this.send(query, deadline);
+        // A statement whose preparation failed (its table was locked) is missing for those sent behind it, and the driver then
+        // loses track of what is prepared. Without a name it can be neither missing nor there already.
+        if (!nameFaults.includes((error as { code?: string }).code ?? '')) throw error;
+        return this.send({ ...query, name: '' }, deadline);
       });
     } finally {
       this.inFlight--;
@@ -101,18 +102,20 @@ class Lane {
     });
   }
 
-  private async connect(): Promise<Client> {
+  private connect(): Promise<Client> {
+    // A client dies in several steps, and by the last the lane may have another one, which nobody else would ever close.
     const forget = () => {
-      this.client = undefined;
+      if (this.client === connecting) this.client = undefined;
     };
     const client = createClient(this.address, forget, { pipeline: true });
     client.on('end', forget);
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      forget();
-      throw error;
-    }
+    const connecting = client.connect().then(
+      () => client,
+      (error: unknown) => {
+        forget();
+        throw error;
+      },
+    );
+    return connecting;
   }
 }

@@ -13,13 +13,14 @@ export class PostgresProbe {
 
   /** Whether the schema can be read, and its version (0 when there is none yet). Never throws. */
   async look(): Promise<{ readonly readable: boolean; readonly schema: number | undefined }> {
+    let client: Client | undefined;
     try {
-      const client = (this.client ??= await this.connect());
+      client = this.client ??= await this.connect();
       const { rows } = await client.query<{ version: number | null }>(schemaVersionQuery.sql);
       return { readable: true, schema: rows[0]?.version ?? 0 };
     } catch (error) {
       if ((error as { code?: string }).code === '42P01') return { readable: true, schema: 0 };
-      this.drop();
+      if (client) this.drop(client);
       return { readable: false, schema: undefined };
     }
   }
@@ -29,15 +30,14 @@ export class PostgresProbe {
   }
 
   private async connect(): Promise<Client> {
-    const client = createClient(this.address, () => this.drop(), { connectionTimeoutMillis: lookTimeoutMs, query_timeout: lookTimeoutMs });
+    const client = createClient(this.address, () => this.drop(client), { connectionTimeoutMillis: lookTimeoutMs, query_timeout: lookTimeoutMs });
     await client.connect();
     return client;
   }
 
   /** Ends a broken connection without waiting: a silent server would never answer the goodbye. */
-  private drop(): void {
-    const client = this.client as (Client & { connection?: { stream: { destroy(): void } } }) | undefined;
-    this.client = undefined;
-    client?.connection?.stream.destroy();
+  private drop(client: Client): void {
+    if (this.client === client) this.client = undefined;
+    (client as Client & { connection?: { stream: { destroy(): void } } }).connection?.stream.destroy();
   }
 }
