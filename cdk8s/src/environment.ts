@@ -79,6 +79,12 @@ export interface ExternalPostgres {
   readonly cidr: string;
   /** 1 to 262,143. */
   readonly maxConnections: number;
+  /**
+   * How connections are encrypted: `verify-full` asks for a certificate of a public CA that names the host, `no-verify` for any.
+   *
+   * @default not at all: a server that wants TLS refuses every pod
+   */
+  readonly sslMode?: 'verify-full' | 'no-verify';
 }
 
 /** As many replicas as the load needs, up to the service's own maximum. */

@@ -63,10 +63,14 @@ function parsed(image: string): { readonly tag?: string; readonly digest?: strin
   return reference.exec(image)?.groups ?? `the image "${image}" is no image reference, such as "registry.example/user-service:0.1.0"`;
 }
 
+const tag = /^\w[\w.-]{0,127}$/;
+
 /** What is wrong with a service's image. */
 export function imageFaults(image: string, { images, name }: Environment): string[] {
   if (images.kind !== 'released' && (images.tag === 'latest' || images.tag === ''))
     return [`the image tag "${images.tag}" says nothing about what runs, and a rollback would find the same image: give ${name} a version as its tag`];
+  if (images.kind !== 'released' && !tag.test(images.tag))
+    return [`the image tag "${images.tag}" is none: use up to 128 letters, digits, dots, dashes and underscores in images.tag`];
   const found = parsed(image);
   if (typeof found === 'string') return [`${found}: correct ${places[images.kind]}`];
   if (images.kind === 'released' && found.digest === undefined)

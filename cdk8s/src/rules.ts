@@ -41,6 +41,6 @@ export const cidr: Rule = {
   holds: (value) => {
     const [address = '', bits = '', ...rest] = String(value).split('/');
     const most = { 4: 32, 6: 128 }[isIP(address)];
-    return most !== undefined && rest.length === 0 && /^(0|[1-9]\d*)$/.test(bits) && Number(bits) <= most;
+    return most !== undefined && !address.includes('%') && rest.length === 0 && /^(0|[1-9]\d*)$/.test(bits) && Number(bits) <= most;
   },
 };

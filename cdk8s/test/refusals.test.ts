@@ -51,6 +51,12 @@ const mistakes: readonly Mistake[] = [
     /minAvailable 2 of 2.*blocks every drain/,
   ],
   [
+    'a budget that lets every pod go',
+    { ...staging, disruption: { maxUnavailable: 2 } },
+    'staging/user-service/disruption-budget',
+    /maxUnavailable 2 of 2 replicas lets a drain take all of them at once: give at most 1/,
+  ],
+  [
     'a budget that says both',
     { ...staging, disruption: { minAvailable: 1, maxUnavailable: 1 } },
     'staging/user-service/disruption-budget',
@@ -190,6 +196,18 @@ const mistakes: readonly Mistake[] = [
     'staging/user-service/ingress',
     /host is "https:\/\/berth.example": it must be a name alone/,
   ],
+  ...['10.0.0.1', `${'a'.repeat(64)}.example`, `${'a.'.repeat(127)}example`, 'Berth.example'].map((host): Mistake => [
+    `the host ${host.slice(0, 20)}`,
+    { ...staging, ingress: { ...staging.ingress!, host } },
+    'staging/user-service/ingress',
+    /host is ".*": it must be a name alone in lower case, no address/,
+  ]),
+  [
+    'the class of an Ingress as an annotation',
+    { ...staging, ingress: { ...staging.ingress!, annotations: { 'kubernetes.io/ingress.class': 'nginx' } } },
+    'staging',
+    /kubernetes.io\/ingress.class"\] is "nginx": it must be left out: "className" says it/,
+  ],
   [
     'a certificate of no host',
     { ...local, ingress: { ...local.ingress!, tlsSecret: 'berth-tls' } },
@@ -231,11 +249,38 @@ const mistakes: readonly Mistake[] = [
     'production',
     /cidr is "10.0.0.0": it must be an address range such as/,
   ],
+  ...[
+    ['192.168.1.7', '10.0.0.0/8'],
+    ['fd00::7', 'fd01::/16'],
+  ].map(([host, cidr]): Mistake => [
+    `an external database at ${host}, beside its range`,
+    { ...production, store: { ...external, host: host!, cidr: cidr! } },
+    'production',
+    /store.host is ".*" and store.cidr ".*" doesn't hold it, so every pod would be cut off/,
+  ]),
+  ...['localhost', '127.0.0.1', '::1'].map((host): Mistake => [
+    `an external database on ${host}`,
+    { ...production, store: { ...external, host, cidr: host.includes(':') ? '::/0' : '0.0.0.0/0' } },
+    'production',
+    /store.host is ".*", which is each pod itself/,
+  ]),
+  [
+    'another word for encryption',
+    { ...production, store: { ...external, sslMode: 'require' as never } },
+    'production',
+    /store.sslMode is "require": it must be "verify-full" or "no-verify"/,
+  ],
+  [
+    'a range with a zone',
+    { ...production, store: { ...external, cidr: 'fe80::1%eth0/64' } },
+    'production',
+    /store.cidr is "fe80::1%eth0\/64": it must be an address range/,
+  ],
   [
     'an external database’s URL for its host',
     { ...production, store: { ...external, host: 'postgres://db.example' } },
     'production',
-    /host is "postgres:\/\/db.example": it must be a host's name or address alone/,
+    /host is "postgres:\/\/db.example": it must be a host's name in lower case or its address, alone/,
   ],
   [
     'a database of no instance',
@@ -356,13 +401,27 @@ const placeMistakes: readonly Mistake[] = [
     /USER_DB_PATH is .* not on the volume/,
     [users],
   ],
-  ['the volume itself for a SQLite file', set(local, 'USER_DB_PATH', 'data/'), 'local/user-service/data', /USER_DB_PATH is .* not on the volume/, [users]],
+  ['the volume itself for a SQLite file', set(local, 'USER_DB_PATH', 'data'), 'local/user-service/data', /USER_DB_PATH is .* not on the volume/, [users]],
   [
     'a default that lies beside the volume',
     local,
     'local/boat-service/data',
     /BOAT_DB_PATH is "boats.db", which is not on the volume/,
     withVariable('BOAT_DB_PATH', { kind: 'text', default: 'boats.db', description: 'File' }),
+  ],
+  ...['data/x/', 'data/x/..db/..', '.'].map((path): Mistake => [
+    `a folder for a SQLite file, ${path}`,
+    set(local, 'USER_DB_PATH', path),
+    'local/user-service/data',
+    /USER_DB_PATH is ".*", which is a folder: give it the path of a file below/,
+    [users],
+  ]),
+  [
+    'a SQLite file whose name is too long',
+    set(local, 'USER_DB_PATH', `data/${'n'.repeat(252)}`),
+    'local/user-service/data',
+    /USER_DB_PATH has a word of more than 251 bytes/,
+    [users],
   ],
   [
     'a SQLite file without a path',
@@ -423,7 +482,7 @@ const placeMistakes: readonly Mistake[] = [
     'a tag with a space',
     { ...local, images: { kind: 'built', tag: 'my tag' } },
     'local/user-service',
-    /the image "user-service:my tag" is no image reference.*correct images.tag/,
+    /the image tag "my tag" is none: use up to 128 letters.*in images.tag/,
   ],
   [
     'a digest that is cut off',
@@ -569,6 +628,40 @@ const variableMistakes: readonly Mistake[] = [
     /boat-service declares PORT, which every service has already: leave it out/,
     withVariable('PORT', { kind: 'integer', minimum: 1, maximum: 2, description: 'Port' }),
   ],
+  ...['PATH', 'NODE_OPTIONS'].map((name): Mistake => [
+    `a variable of the program’s own, ${name}`,
+    staging,
+    'staging',
+    new RegExp(`boat-service declares ${name}, by which its programs are run`),
+    withVariable(name, { kind: 'text', description: 'Path' }),
+  ]),
+  [
+    'bounds that no number meets',
+    staging,
+    'staging',
+    /BOATS of boat-service takes from 5 to 1, which no number is/,
+    withVariable('BOATS', { kind: 'integer', minimum: 5, maximum: 1, description: 'Boats' }),
+  ],
+  [
+    'a URL of no scheme',
+    staging,
+    'staging',
+    /BOATS of boat-service takes URLs of no scheme/,
+    withVariable('BOATS', { kind: 'url', schemes: [], description: 'Boats' }),
+  ],
+  [
+    'two checks of one name',
+    staging,
+    'staging',
+    /boat-service has two checks called "a boat": rename one/,
+    withBoat({
+      checks: [
+        { name: 'a boat', steps: [step] },
+        { name: 'a boat', steps: [step] },
+      ],
+    }),
+  ],
+  ['a tag that would be taken for a port', { ...local, images: { kind: 'built', tag: '5000/foo' } }, 'local/user-service', /the image tag "5000\/foo" is none/],
   ...['boat-key', 'boatKey', '1BOAT', 'BOAT KEY'].map((name): Mistake => [
     `the variable "${name}"`,
     staging,
@@ -747,6 +840,14 @@ const declarationMistakes: readonly Mistake[] = [
     /can't be called default: every namespace has a ServiceAccount/,
     withBoat({ name: 'default' }),
   ],
+  ...['none', 'streaming-replica'].map((name): Mistake => [
+    `the name ${name}, which PostgreSQL keeps`,
+    staging,
+    'staging',
+    new RegExp(`name "${name}" can't name the service's role in PostgreSQL`),
+    withBoat({ name }),
+  ]),
+  ['the name localhost', staging, 'staging', /can't be called localhost: its callers would call themselves/, withBoat({ name: 'localhost' })],
   [
     'a name that is too long for its migration',
     production,
@@ -754,7 +855,7 @@ const declarationMistakes: readonly Mistake[] = [
     /name "b{39}" can't name a Service.* 38 characters at most/,
     withBoat({ name: 'b'.repeat(39) }),
   ],
-  ...['user id', 'le', '__name__', 'job', 'größe'].map((label): Mistake => [
+  ...['user id', 'le', '__name__', 'job', 'namespace', 'pod', 'größe'].map((label): Mistake => [
     `the metric’s label "${label}"`,
     production,
     'production/boat-service/service-monitor',
@@ -939,6 +1040,9 @@ describe('synth refuses', () => {
     ['an empty limit, which is none', set(staging, 'RATE_LIMIT_PER_MINUTE', '')],
     ['a SQLite file in a folder of the volume', { ...local, overrides: { 'user-service': { configuration: { USER_DB_PATH: 'data/../data/all/users.db' } } } }],
     ['addresses of IPv6', { ...production, store: { ...external, cidr: 'fd00:10::/64' } }],
+    ['a wildcard for a host', { ...staging, ingress: { ...staging.ingress!, host: '*.berth.example' } }],
+    ['this machine for a host', { ...staging, ingress: { ...staging.ingress!, host: 'localhost' } }],
+    ['an address of IPv6 for a host', { ...production, store: { ...external, host: 'fd00::7', cidr: 'fd00::/64' } }],
     ['an address for a host', { ...production, store: { ...external, host: '10.0.0.7' } }],
     ['a registry with a port and a path', { ...staging, images: { kind: 'tagged', registry: 'localhost:5000/team__a/berth', tag: 'v1.2_RC.1' } }],
     ['a database’s image by digest', storeOf(staging, { image: `postgres@sha256:${'a'.repeat(64)}` })],

@@ -35,12 +35,12 @@ it('each service has its alerts, its monitor and its dashboard, and there are th
   expect(names('PrometheusRule')).toEqual(['boat-service', 'order-service', 'user-service']);
   expect(names('ServiceMonitor')).toEqual(['boat-service', 'order-service', 'user-service']);
   expect(dashboards.map(({ uid }) => uid).sort()).toEqual([
-    'berth-production-boat-service',
-    'berth-production-dependencies',
-    'berth-production-order-flow',
-    'berth-production-order-service',
-    'berth-production-overview',
-    'berth-production-user-service',
+    'berth-production_boat-service',
+    'berth-production_dependencies',
+    'berth-production_order-flow',
+    'berth-production_order-service',
+    'berth-production_overview',
+    'berth-production_user-service',
   ]);
 });
 
@@ -61,7 +61,7 @@ it('each step of a flow is an operation that its service publishes', () => {
 });
 
 it('what the services depend on is one page: calls by caller and peer, databases by service', () => {
-  const { panels } = dashboards.find(({ uid }) => uid === 'berth-production-dependencies')!;
+  const { panels } = dashboards.find(({ uid }) => uid === 'berth-production_dependencies')!;
   const exprOf = (title: string) => panels.find((panel) => panel.title === title)!.targets[0]!.expr;
   expect(exprOf('Calls to peers')).toBe(
     'sum by (job, peer, outcome) (rate(external_requests_total{namespace="berth-production",job=~"boat-service|order-service"}[5m]))',
@@ -70,7 +70,7 @@ it('what the services depend on is one page: calls by caller and peer, databases
 });
 
 it('a metric of a service’s own has its panel', () => {
-  const titles = dashboards.find(({ uid }) => uid === 'berth-production-boat-service')!.panels.map(({ title }) => title);
+  const titles = dashboards.find(({ uid }) => uid === 'berth-production_boat-service')!.panels.map(({ title }) => title);
   expect(titles).toContain('boats_launched_total');
 });
 

@@ -93,6 +93,19 @@ it('a rate limit behind an Ingress reaches the pods with the number of proxies, 
   expect(dataOf('user-service')).not.toHaveProperty('RATE_LIMIT_PER_MINUTE');
 });
 
+it.each([
+  [{ host: 'db.example', cidr: '10.0.0.0/8' }, 'postgres://user_service@db.example:5432/userdb'],
+  [{ host: 'db.example', cidr: '10.0.0.0/8', sslMode: 'verify-full' as const }, 'postgres://user_service@db.example:5432/userdb?sslmode=verify-full'],
+  [{ host: 'fd00::7', cidr: 'fd00::/64' }, 'postgres://user_service@[fd00::7]:5432/userdb'],
+])('a database outside of the cluster, %j, is reached at %s', (where, url) => {
+  const store = { kind: 'external-postgres', port: 5432, maxConnections: 400, ...where } as const;
+  const objects = objectsOf({ ...environment('production'), store });
+  const settings = objects.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('user-service')) as unknown as {
+    data: Record<string, string>;
+  }[];
+  expect(settings.map(({ data }) => data['DATABASE_URL']).filter(Boolean)).toContain(url);
+});
+
 it('names and selectors stay when a construct moves in the tree', () => {
   const staging = environment('staging');
   const render = (place: (chart: Chart) => Construct) => {

@@ -1,8 +1,15 @@
 import type { CheckDeclaration, CheckStep, ServiceDeclaration } from '@berth/service-kit/declaration';
+import { repeated } from '../repeated';
 
 /** What can't work of the checks that a service declares. */
 export function checkFaults({ name, checks }: ServiceDeclaration): string[] {
-  return checks.flatMap((check) => faultsOf(check).map((fault) => `the check "${check.name}" of ${name} ${fault} in services/${name}/service.ts`));
+  const twice = repeated(checks.map((check) => check.name)).map(
+    (check) => `${name} has two checks called "${check}": rename one in services/${name}/service.ts`,
+  );
+  return [
+    ...twice,
+    ...checks.flatMap((check) => faultsOf(check).map((fault) => `the check "${check.name}" of ${name} ${fault} in services/${name}/service.ts`)),
+  ];
 }
 
 function faultsOf({ steps }: CheckDeclaration): string[] {

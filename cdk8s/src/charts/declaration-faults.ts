@@ -10,15 +10,19 @@ const reserved = ['namespace', 'network', 'postgres', 'monitoring'];
 /** The longest name made of it is a label too: that of a migration's pod. */
 const longestName = longestLabel - '-migrate-0123456789-abcde'.length;
 
+/** Names of roles that PostgreSQL keeps for itself, and that of CloudNativePG's replication. */
+const serverRoles = ['public', 'none', 'streaming-replica'];
+
 /** Why a service's name can't be used. */
 export function nameFaults({ name }: ServiceDeclaration): string[] {
   if (reserved.includes(name)) return [`a service can't be called ${name}: the manifests have a folder of that name already, choose another`];
   if (name === 'default') return ["a service can't be called default: every namespace has a ServiceAccount of that name already, choose another"];
   if (!isObjectName(name, longestName))
     return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
-  if (name.startsWith('pg-') || name === 'public')
+  if (name === 'localhost') return ["a service can't be called localhost: its callers would call themselves, choose another name"];
+  if (name.startsWith('pg-') || serverRoles.includes(name))
     return [
-      `the name "${name}" can't name the service's role in PostgreSQL, which keeps such names for itself: choose one that is not "public" and doesn't begin with "pg-"`,
+      `the name "${name}" can't name the service's role in PostgreSQL, which keeps such names for itself: choose one that is none of ${serverRoles.join(', ')} and doesn't begin with "pg-"`,
     ];
   return [];
 }

@@ -1,9 +1,10 @@
+import { BlockList, isIP } from 'node:net';
 import { namespaceOf } from '../constructs/restricted-namespace';
-import type { Environment, PodsElsewhere } from '../environment';
+import type { Environment, ExternalPostgres, PodsElsewhere } from '../environment';
 import { annotationChecks, isObjectName, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
 import { repeated } from '../repeated';
 import { memberFaults } from './member-faults';
-import { brokenRules, type Check, cidr, integer, oneOf, text } from '../rules';
+import { brokenRules, type Check, cidr, integer, oneOf, type Rule, text } from '../rules';
 
 const longestName = longestLabel - namespaceOf('').length;
 
@@ -30,7 +31,8 @@ export function unbuildableFaults(environment: Environment): string[] {
 /** What no cluster would take of an environment's plain values, whatever the services. */
 export function environmentFaults(environment: Environment): string[] {
   const { name, images, store, strategy, ingress, monitoring, overrides } = environment;
-  return brokenRules([
+  const contradictions = store.kind === 'external-postgres' ? externalFaults(store) : [];
+  const broken = brokenRules([
     ...(isProduction(name) ? ([['images.kind', images.kind, byDigest]] as const) : []),
     ['strategy', strategy, oneOf('Recreate', 'RollingUpdate')],
     ...storeChecks(store),
@@ -38,6 +40,7 @@ export function environmentFaults(environment: Environment): string[] {
     ...(monitoring ? monitoringChecks(monitoring) : []),
     ...Object.entries(overrides).map(([service, { maximumReplicas }]) => [`overrides["${service}"].maximumReplicas`, maximumReplicas, integer(1)] as const),
   ]);
+  return [...broken, ...contradictions];
 }
 
 /** `production`, and what is called like a part of it, such as `production-eu`. */
@@ -72,21 +75,46 @@ function storeChecks(store: Environment['store']): readonly Check[] {
         ['store.host', store.host, host],
         ['store.port', store.port, integer(1, 65_535)],
         ['store.cidr', store.cidr, cidr],
+        ['store.sslMode', store.sslMode, oneOf('verify-full', 'no-verify')],
         ['store.maxConnections', store.maxConnections, connections],
       ];
   }
 }
 
-const host = { ...objectName, words: "a host's name or address alone, without scheme, user or path" };
+const host: Rule = {
+  words: "a host's name in lower case or its address, alone, without scheme, user or path",
+  holds: (value) => (isIP(String(value)) > 0 && !String(value).includes('%')) || (objectName.holds(value) && !/^[\d.]+$/.test(String(value))),
+};
+
+/** What contradicts itself of a server outside of the cluster. */
+function externalFaults({ host: name, cidr: range }: ExternalPostgres): string[] {
+  const itself = new BlockList();
+  itself.addSubnet('127.0.0.0', 8);
+  itself.addAddress('::1', 'ipv6');
+  const family = isIP(name) === 6 ? 'ipv6' : 'ipv4';
+  if (name === 'localhost' || (isIP(name) > 0 && itself.check(name, family)))
+    return [`store.host is "${name}", which is each pod itself: give the name or address that the cluster reaches the server by`];
+  if (isIP(name) === 0 || !cidr.holds(range)) return [];
+  const [address = '', bits] = range.split('/');
+  const allowed = new BlockList();
+  allowed.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return allowed.check(name, family)
+    ? []
+    : [`store.host is "${name}" and store.cidr "${range}" doesn't hold it, so every pod would be cut off: correct one of them`];
+}
 
 function ingressChecks({ className, tlsSecret, annotations = {}, controller }: NonNullable<Environment['ingress']>): readonly Check[] {
   return [
     ['ingress.className', className, objectName],
     ['ingress.tlsSecret', tlsSecret, objectName],
     ...annotationChecks('ingress.annotations', annotations),
+    ['ingress.annotations["kubernetes.io/ingress.class"]', annotations['kubernetes.io/ingress.class'], byClassName],
     ...podsChecks('ingress.controller', controller),
   ];
 }
+
+/** The API server refuses an Ingress that has both. */
+const byClassName: Rule = { words: 'left out: "className" says it', holds: () => false };
 
 const pageFolder = text(/^https:\/\/[^\s/?#][^\s?#]*[^\s?#/]$/, 2_000, 'a URL that begins with https:// and has no slash at its end');
 

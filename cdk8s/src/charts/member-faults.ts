@@ -45,7 +45,7 @@ const storeMembers: { readonly [Kind in Store['kind']]: Members<Extract<Store, {
   sqlite: volume,
   'postgres-server': { ...volume, ...server },
   'cloud-native-postgres': { ...volume, ...server, instances: 'required', operator: 'required' },
-  'external-postgres': { kind: 'required', host: 'required', port: 'required', cidr: 'required', maxConnections: 'required' },
+  'external-postgres': { kind: 'required', host: 'required', port: 'required', cidr: 'required', maxConnections: 'required', sslMode: 'optional' },
 };
 
 const instanceResources: Members<CloudNativePostgres['resources']> = { cpu: 'required', cpuLimit: 'required', memory: 'required' };

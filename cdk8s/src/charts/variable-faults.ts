@@ -2,6 +2,9 @@ import { commonVariables } from '@berth/service-kit/common-variables';
 import { variablesOf } from '@berth/service-kit/configuration';
 import type { ServiceDeclaration, Variable } from '@berth/service-kit/declaration';
 
+/** What the image sets for the programs themselves. */
+const programVariables = ['PATH', 'HOME', 'NODE_ENV', 'NODE_OPTIONS', 'NODE_COMPILE_CACHE'];
+
 /** What can't work of the variables that a service declares. */
 export function variableFaults(declaration: ServiceDeclaration): string[] {
   const { name, configuration, peers, store } = declaration;
@@ -13,15 +16,31 @@ export function variableFaults(declaration: ServiceDeclaration): string[] {
         return [
           `the variable "${variable}" of ${name} can't be set everywhere: use upper-case letters, digits and underscores, beginning with a letter, in ${file}`,
         ];
+      if (programVariables.includes(variable)) return [`${name} declares ${variable}, by which its programs are run: choose another name in ${file}`];
       if (Object.hasOwn(commonVariables, variable))
         return [`${name} declares ${variable}, which every service has already: leave it out of "configuration" in ${file}, or choose another name`];
       if (secretFiles.includes(variable))
         return [`${name} declares ${variable}, which names the file of the secret ${variable.replace(/_FILE$/, '')}: choose another name in ${file}`];
       return [];
     }),
+    ...Object.entries(configuration).flatMap(([variable, found]) => boundFaults(found).map((fault) => `${variable} of ${name} ${fault} in ${file}`)),
     ...peers.flatMap((peer) => toldFaults(declaration, `the address of ${peer.name}`, peer.urlVariable, 'url')),
     ...toldFaults(declaration, 'its SQLite file', store.pathVariable, 'text'),
   ];
+}
+
+/** Bounds that no value meets. */
+function boundFaults(variable: Variable): string[] {
+  switch (variable.kind) {
+    case 'integer':
+      return variable.minimum <= variable.maximum ? [] : [`takes from ${variable.minimum} to ${variable.maximum}, which no number is: exchange the two`];
+    case 'url':
+      return variable.schemes.length > 0 ? [] : ['takes URLs of no scheme, which no URL has: name one'];
+    case 'choice':
+      return variable.choices.length > 0 ? [] : ['takes one of no words: name them'];
+    default:
+      return [];
+  }
 }
 
 /** What is wrong with a variable that tells a service something which synth knows. */

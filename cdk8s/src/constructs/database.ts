@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { Values } from '../environment';
 import type { k8s } from '../kubernetes';
@@ -54,7 +55,7 @@ export function postgresAccess(
   const { volume, mount } = passwordFile(declaration);
   return {
     values: {
-      DATABASE_URL: `postgres://${roleOf(declaration.name)}@${host}:${port}/${declaration.store.database}`,
+      DATABASE_URL: `postgres://${roleOf(declaration.name)}@${isIP(host) === 6 ? `[${host}]` : host}:${port}/${declaration.store.database}`,
       DATABASE_PASSWORD_FILE: `${secretFolder}/password`,
       MIGRATE_ON_START: false,
     },

@@ -31,5 +31,7 @@ function drainFaults(settings: ServiceSettings): string[] {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) return [`${name} is ${value}: it must be a whole number of at least 1`];
   if (minAvailable !== undefined && minAvailable >= least)
     return [`minAvailable ${minAvailable} of ${least} replicas blocks every drain of a node: give maxUnavailable 1, or run more replicas`];
+  if (maxUnavailable !== undefined && least > 1 && maxUnavailable >= least)
+    return [`maxUnavailable ${maxUnavailable} of ${least} replicas lets a drain take all of them at once: give at most ${least - 1}`];
   return [];
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { apiPrefix, type ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { IngressSettings } from '../environment';
 import { type Construct, k8s } from '../kubernetes';
@@ -41,9 +42,13 @@ function isBelow(path: string, other: string): boolean {
 /** What every service answers by itself, probes and metrics among it: nothing of it is routed from outside. */
 export const kitPaths = ['/health', '/metrics', '/version', '/openapi.json', '/docs'];
 
-const hostPattern = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+/** As the API server takes it, and resolvable: labels of at most 63 characters, the first may be a wildcard. https://kubernetes.io/docs/concepts/services-networking/ingress/#hostname-wildcards */
+const hostPattern = /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const longestHost = 253;
 
 function hostFaults({ host, tlsSecret }: IngressSettings): string[] {
   if (host === undefined) return tlsSecret === undefined ? [] : [`the certificate ${tlsSecret} is of no host: give "host", or leave "tlsSecret" out`];
-  return hostPattern.test(host) ? [] : [`host is "${host}": it must be a name alone, without scheme, port or path, such as "berth.example"`];
+  return hostPattern.test(host) && host.length <= longestHost && isIP(host) === 0
+    ? []
+    : [`host is "${host}": it must be a name alone in lower case, no address, without scheme, port or path, such as "berth.example"`];
 }

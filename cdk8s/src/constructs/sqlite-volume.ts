@@ -49,11 +49,22 @@ function oneProcessFaults(settings: ServiceSettings): string[] {
   return faults;
 }
 
+/** Bytes that Linux' file systems take for a name (NAME_MAX 255), without the `-wal` that SQLite adds. */
+const longestFileName = 255 - '-wal'.length;
+
 /** Beside the volume the root is read-only, and `/tmp` goes with the pod. */
 function pathFaults(settings: ServiceSettings): string[] {
   const { pathVariable } = settings.declaration.store;
   const path = valueOf(settings, pathVariable);
   if (path === undefined) return [`${pathVariable} has no value, so the data would have no file: give it a path below ${dataFolder}`];
+  if (/(^|\/)\.{0,2}$/.test(String(path))) return [`${pathVariable} is "${path}", which is a folder: give it the path of a file below ${dataFolder}`];
+  if (
+    path
+      .toString()
+      .split('/')
+      .some((word) => Buffer.byteLength(word) > longestFileName)
+  )
+    return [`${pathVariable} has a word of more than ${longestFileName} bytes, which no file may be called: give it a shorter path`];
   return posix.resolve(workingFolder, String(path)).startsWith(`${dataFolder}/`)
     ? []
     : [`${pathVariable} is "${path}", which is not on the volume, so the data would be lost with the pod: give it a path below ${dataFolder}`];

@@ -33,7 +33,8 @@ export interface DashboardName {
 /** Lays panels out in two columns. One Grafana shows several environments, so uid and title say the namespace. */
 export function dashboardOf(namespace: string, { name, title }: DashboardName, panels: readonly Panel[]): Dashboard {
   return {
-    uid: uidOf(`${namespace}-${name}`),
+    // neither of the two has an underscore, so no other two make the same
+    uid: uidOf(`${namespace}_${name}`),
     title: `${title} (${namespace})`,
     tags: ['berth'],
     schemaVersion: 39,

@@ -17,8 +17,8 @@ function seriesNames({ name, type }: MetricDeclaration): string[] {
 /** What prom-client measures by itself, and what Prometheus adds to every scrape: https://prometheus.io/docs/concepts/jobs_instances/ */
 const takenNames = /^(process_|nodejs_|scrape_|up$)/;
 
-/** Labels of Prometheus' own: a target's, a histogram's and a summary's; two underscores begin internal ones. */
-const takenLabels = ['job', 'instance', 'le', 'quantile'];
+/** Labels of Prometheus' own: a target's, as its operator sets them, a histogram's and a summary's; two underscores begin internal ones. */
+const takenLabels = ['job', 'instance', 'namespace', 'pod', 'container', 'service', 'endpoint', 'le', 'quantile'];
 
 /** https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */
 const labelPattern = /^(?!__)[a-zA-Z_][a-zA-Z0-9_]*$/;

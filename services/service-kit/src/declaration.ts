@@ -143,7 +143,7 @@ export interface FlowStep {
 
 /** Requests through several services that people look at as one thing. Its dashboard follows from it. */
 export interface FlowDeclaration {
-  /** Lower-case words with dashes, such as `order`, 29 characters at most; the dashboard is called `order-flow`. */
+  /** Lower-case words with dashes, such as `order`, 58 characters at most; the dashboard is called `order-flow`. */
   readonly name: string;
   /** The dashboard's title. */
   readonly title: string;
@@ -153,7 +153,7 @@ export interface FlowDeclaration {
 
 /** Everything that others need to know about a service. */
 export interface ServiceDeclaration<Schema extends ConfigurationSchema = ConfigurationSchema> {
-  /** Lower-case words with dashes, 34 characters at most; also the name of its Deployment, Service and image. */
+  /** Lower-case words with dashes, 38 characters at most; also the name of its Deployment, Service and image. */
   readonly name: string;
   /** The port it listens on unless `PORT` says otherwise. */
   readonly port: number;
