@@ -53,17 +53,18 @@ export function isReleased(image: string): boolean {
 
 const hostWord = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
 const host = `(?:${hostWord}(?:\\.${hostWord})*|\\[[0-9a-f:]+\\])(?::[0-9]+)?`;
+const tagWord = '\\w[\\w.-]{0,127}';
 const word = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 
 /** The grammar of a reference, a host in lower case: https://github.com/distribution/reference/blob/main/reference.go */
-const reference = new RegExp(`^(?:${host}/)?${word}(?:/${word})*(?::(?<tag>\\w[\\w.-]{0,127}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`);
+const reference = new RegExp(`^(?:${host}/)?${word}(?:/${word})*(?::(?<tag>${tagWord}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`);
 
 /** A reference's tag and digest, or what is wrong with it. */
 function parsed(image: string): { readonly tag?: string; readonly digest?: string } | string {
   return reference.exec(image)?.groups ?? `the image "${image}" is no image reference, such as "registry.example/user-service:0.1.0"`;
 }
 
-const tag = /^\w[\w.-]{0,127}$/;
+const tag = new RegExp(`^${tagWord}$`);
 
 /** What is wrong with a service's image. */
 export function imageFaults(image: string, { images, name }: Environment): string[] {

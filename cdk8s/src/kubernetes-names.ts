@@ -1,4 +1,4 @@
-import { type Check, type Rule, text } from './rules';
+import { type Check, type Rule, text } from './value-rules';
 
 /** Names and labels as the API server takes them: https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 

@@ -1,5 +1,6 @@
 import type { CheckDeclaration, CheckStep, ServiceDeclaration } from '@berth/service-kit/declaration';
 import { repeated } from '../repeated';
+import { integer } from '../value-rules';
 
 /** What can't work of the checks that a service declares. */
 export function checkFaults({ name, checks }: ServiceDeclaration): string[] {
@@ -30,7 +31,7 @@ function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
   const known = ['unique', ...earlier.flatMap((each) => Object.keys(each.keep ?? {}))];
   return [
     ...(path.startsWith('/') ? [] : [`calls "${path}", which would be taken for a part of the host: begin the path with a slash`]),
-    ...(Number.isInteger(status) && status >= finalStatuses.least && status <= finalStatuses.most
+    ...(integer(finalStatuses.least, finalStatuses.most).holds(status)
       ? []
       : [`expects the status ${status} of ${method} ${path}, which no answer has: expect one from ${finalStatuses.least} to ${finalStatuses.most}`]),
     ...(method === 'GET' && body !== undefined ? [`sends a body with GET ${path}, which no client does: leave "body" out`] : []),

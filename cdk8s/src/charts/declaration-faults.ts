@@ -1,6 +1,7 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import { isObjectName, longestLabel } from '../kubernetes-names';
 import { repeated } from '../repeated';
+import { integer } from '../value-rules';
 import { checkFaults } from './check-faults';
 import { variableFaults } from './variable-faults';
 
@@ -38,7 +39,7 @@ export function declarationFaults(declaration: ServiceDeclaration): string[] {
   const { name, port, peers, store } = declaration;
   const file = `services/${name}/service.ts`;
   return [
-    ...(Number.isInteger(port) && port >= firstFreePort && port <= 65_535
+    ...(integer(firstFreePort, 65_535).holds(port)
       ? []
       : [`${name} is to listen on port ${port}, which a user without privileges can't: choose one from ${firstFreePort} to 65535 in ${file}`]),
     ...peers.filter((peer) => peer.name === name).map(() => `${name} names itself as a peer: leave it out of "peers" in ${file}`),

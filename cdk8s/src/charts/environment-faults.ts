@@ -4,7 +4,7 @@ import type { Environment, ExternalPostgres, PodsElsewhere } from '../environmen
 import { annotationChecks, isObjectName, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
 import { repeated } from '../repeated';
 import { memberFaults } from './member-faults';
-import { brokenRules, type Check, cidr, integer, oneOf, type Rule, text } from '../rules';
+import { brokenRules, type Check, cidr, integer, oneOf, type Rule, text } from '../value-rules';
 
 const longestName = longestLabel - namespaceOf('').length;
 

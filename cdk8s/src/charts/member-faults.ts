@@ -9,7 +9,7 @@ import type {
   PodsElsewhere,
   ServiceOverride,
 } from '../environment';
-import { brokenRules, oneOf } from '../rules';
+import { brokenRules, oneOf } from '../value-rules';
 
 /** The members of a type, and which may be left out. The compiler keeps it complete: nothing else judges types when synth runs. */
 type Members<Type> = { readonly [Member in keyof Type]-?: object extends Pick<Type, Member> ? 'optional' : 'required' };

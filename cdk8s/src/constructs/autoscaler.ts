@@ -1,5 +1,6 @@
 import { type Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
+import { integer } from '../value-rules';
 import { minimumReplicas, type ServiceSettings } from '../settings';
 import { labelsOf } from './labels';
 
@@ -27,11 +28,9 @@ export class Autoscaler extends k8s.KubeHorizontalPodAutoscalerV2 {
 function scalingFaults(settings: ServiceSettings): string[] {
   const [minimum, maximum, percent] = [minimumReplicas(settings), settings.maximumReplicas, settings.declaration.scaling.targetCpuPercent];
   return [
-    ...(Number.isInteger(minimum) && minimum >= 1 ? [] : [`the minimum of ${minimum} replicas can't be kept: give a whole number of at least 1`]),
+    ...(integer(1).holds(minimum) ? [] : [`the minimum of ${minimum} replicas can't be kept: give a whole number of at least 1`]),
     ...(Number.isInteger(maximum) ? [] : [`the maximum of ${maximum} replicas can't be reached: give maximumReplicas a whole number`]),
     ...(maximum >= minimum ? [] : [`the maximum of ${maximum} replicas is below the minimum of ${minimum}: raise maximumReplicas or lower "minimum"`]),
-    ...(Number.isInteger(percent) && percent >= 1 && percent <= 100
-      ? []
-      : [`targetCpuPercent is ${percent}: it must be 1 to 100, a share of the CPU that is reserved, in whole percent`]),
+    ...(integer(1, 100).holds(percent) ? [] : [`targetCpuPercent is ${percent}: it must be 1 to 100, a share of the CPU that is reserved, in whole percent`]),
   ];
 }

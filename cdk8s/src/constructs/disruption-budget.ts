@@ -1,5 +1,6 @@
 import { type Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
+import { brokenRules, integer } from '../value-rules';
 import { minimumReplicas, type ServiceSettings } from '../settings';
 import { labelsOf, selectorOf } from './labels';
 
@@ -27,8 +28,11 @@ function drainFaults(settings: ServiceSettings): string[] {
   if ((maxUnavailable === undefined) === (minAvailable === undefined))
     return ['a disruption budget has either maxUnavailable or minAvailable: give one of them'];
   if (maxUnavailable === 0) return ['maxUnavailable 0 blocks every drain of a node: give at least 1'];
-  for (const [name, value] of Object.entries({ maxUnavailable, minAvailable }))
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) return [`${name} is ${value}: it must be a whole number of at least 1`];
+  const broken = brokenRules([
+    ['maxUnavailable', maxUnavailable, integer(1)],
+    ['minAvailable', minAvailable, integer(1)],
+  ]);
+  if (broken.length > 0) return broken;
   if (minAvailable !== undefined && minAvailable >= least)
     return [`minAvailable ${minAvailable} of ${least} replicas blocks every drain of a node: give maxUnavailable 1, or run more replicas`];
   if (maxUnavailable !== undefined && least > 1 && maxUnavailable >= least)

@@ -55,17 +55,13 @@ const longestFileName = 255 - '-wal'.length;
 /** Beside the volume the root is read-only, and `/tmp` goes with the pod. */
 function pathFaults(settings: ServiceSettings): string[] {
   const { pathVariable } = settings.declaration.store;
-  const path = valueOf(settings, pathVariable);
-  if (path === undefined) return [`${pathVariable} has no value, so the data would have no file: give it a path below ${dataFolder}`];
-  if (/(^|\/)\.{0,2}$/.test(String(path))) return [`${pathVariable} is "${path}", which is a folder: give it the path of a file below ${dataFolder}`];
-  if (
-    path
-      .toString()
-      .split('/')
-      .some((word) => Buffer.byteLength(word) > longestFileName)
-  )
+  const value = valueOf(settings, pathVariable);
+  if (value === undefined) return [`${pathVariable} has no value, so the data would have no file: give it a path below ${dataFolder}`];
+  const path = String(value);
+  if (/(^|\/)\.{0,2}$/.test(path)) return [`${pathVariable} is "${path}", which is a folder: give it the path of a file below ${dataFolder}`];
+  if (path.split('/').some((word) => Buffer.byteLength(word) > longestFileName))
     return [`${pathVariable} has a word of more than ${longestFileName} bytes, which no file may be called: give it a shorter path`];
-  return posix.resolve(workingFolder, String(path)).startsWith(`${dataFolder}/`)
+  return posix.resolve(workingFolder, path).startsWith(`${dataFolder}/`)
     ? []
     : [`${pathVariable} is "${path}", which is not on the volume, so the data would be lost with the pod: give it a path below ${dataFolder}`];
 }
