@@ -43,6 +43,7 @@ export function createOrdersRepository(store: Store): OrdersRepository {
         query: sql.insert({ userId, items: JSON.stringify(items), shippingAddress, now: new Date().toISOString() }),
         result: ([row]) => toOrder(row as OrderRow),
         alongside,
+        groupable: true,
       }),
     update: ({ id, version }, { status, items, shippingAddress }, deadlineMs) =>
       store.write({

@@ -21,7 +21,7 @@ export const commonVariables = {
   },
   DATABASE_POOL_SIZE: {
     kind: 'integer',
-    minimum: 2,
+    minimum: 3,
     maximum: 100,
     default: 10,
     description: 'PostgreSQL connections for requests; one more belongs to the readiness check',

@@ -27,6 +27,11 @@ export interface Write<Result> {
   readonly query: Query;
   /** Reads the returned rows; an error thrown here rolls the write back. */
   result(rows: readonly unknown[]): Result;
+  /**
+   * Whether it may share a transaction with others like it: an insert that no value makes fail, `ON CONFLICT DO NOTHING` where a key is unique. One
+   * that fails costs its whole group a second try. SQLite groups every write, whatever this says. @default false
+   */
+  readonly groupable?: boolean;
   readonly alongside?: ((result: Result) => readonly Step[]) | undefined;
 }
 

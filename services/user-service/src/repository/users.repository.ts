@@ -46,8 +46,12 @@ export function createUsersRepository(store: Store): UsersRepository {
       try {
         return await store.write({
           query: sql.insert({ email, emailKey: emailKey(email), name, age: age ?? null, now }),
-          result: ([row]) => toUser(row as UserRow),
+          result: ([row]) => {
+            if (row === undefined) throw new UniqueViolation('The address is taken');
+            return toUser(row as UserRow);
+          },
           alongside,
+          groupable: true,
         });
       } catch (error) {
         if (error instanceof UniqueViolation) return undefined;
@@ -95,7 +99,11 @@ function compileStatements(dialect: Store['dialect']) {
   return {
     find: compile<{ id: number }>('users.find', (db, { id }) => db.selectFrom('users').select(columns).where('id', '=', id)),
     insert: compile<UserColumns & { emailKey: string; now: string }>('users.insert', (db, { email, emailKey, name, age, now }) =>
-      db.insertInto('users').values({ email, email_key: emailKey, name, age, created_at: now, updated_at: now }).returning(columns),
+      db
+        .insertInto('users')
+        .values({ email, email_key: emailKey, name, age, created_at: now, updated_at: now })
+        .onConflict((conflict) => conflict.column('email_key').doNothing())
+        .returning(columns),
     ),
     update: compile<UserColumns & { id: number; version: number; emailKey: string; now: string }>(
       'users.update',

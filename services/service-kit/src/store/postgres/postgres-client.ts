@@ -1,4 +1,4 @@
-import type { Client, ClientConfig, ClientBase, QueryResult } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import type * as Pg from 'pg';
 import { databaseDeadlineMs } from '../store';
 
@@ -92,35 +92,4 @@ export function createClient(address: PostgresAddress, onError: (error: Error) =
   const client = new (loadPg().Client)({ ...clientConfig(address), ...overrides });
   client.on('error', onError);
   return client;
-}
-
-/** One statement for the driver. */
-export interface ClientStatement {
-  readonly text: string;
-  /** Prepared under this name, once a connection; without one and without values it is sent as plain text. */
-  readonly name?: string;
-  readonly values?: readonly unknown[];
-}
-
-/** What the driver's typings leave out of its `Query`. */
-type DriverQuery = new (
-  text: string,
-  values: unknown[] | undefined,
-  done: (error: Error | null, result: QueryResult<object>) => void,
-) => Pg.Query & { name: string | undefined; query_timeout: number };
-
-/**
- * Runs a statement on a client. As the driver's own `Query`: it copies a configuration object property descriptor by property descriptor,
- * 3 µs of a look-up of 50.
- *
- * @param timeoutMs - milliseconds; then it rejects without an SQLSTATE, and the connection must not be used again
- */
-export function runStatement(client: ClientBase, { text, name, values }: ClientStatement, timeoutMs: number): Promise<QueryResult<object>> {
-  const Query = loadPg().Query as unknown as DriverQuery;
-  return new Promise((resolve, reject) => {
-    const query = new Query(text, values && [...values], (error, result) => (error ? reject(error) : resolve(result)));
-    query.name = name;
-    query.query_timeout = timeoutMs;
-    client.query(query);
-  });
 }

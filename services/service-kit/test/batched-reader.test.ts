@@ -1,4 +1,4 @@
-import { PipelinedReader } from '../src/store/postgres/pipelined-reader';
+import { BatchedReader } from '../src/store/postgres/batched-reader';
 import { eventually } from '../testing/load-client';
 import { type PostgresServer, startPostgres } from '../testing/postgres-server';
 import { storesUnderTest } from '../testing/stores';
@@ -7,10 +7,11 @@ const onPostgres = storesUnderTest().includes('postgres');
 const skipped = onPostgres ? '' : ' (skipped: run with TEST_STORES=postgres and PostgreSQL on the machine)';
 const lanes = 3;
 
-(onPostgres ? describe : describe.skip)(`pipelined look-ups${skipped}`, () => {
+(onPostgres ? describe : describe.skip)(`look-ups in batches${skipped}`, () => {
   let postgres: PostgresServer;
   let url: string;
-  let reader: PipelinedReader;
+  let reader: BatchedReader;
+  const connected = () => reader.connections.filter(({ state }) => state !== 'closed').length;
   const query = (sql: string) => postgres.query(sql, url);
   const lookUp = (id: number) => reader.first({ label: 'things.find', sql: 'SELECT id, name FROM things WHERE id = $1', parameters: [id] });
   const backends = async () => (await query("SELECT pid FROM pg_stat_activity WHERE application_name = 'lanes'")).map(({ pid }) => Number(pid));
@@ -43,7 +44,7 @@ const lanes = 3;
     await query("CREATE TABLE things AS SELECT id, 'thing ' || id AS name FROM generate_series(1, 100) AS id");
   }, 60_000);
   beforeEach(() => {
-    reader = new PipelinedReader({ url, password: undefined, applicationName: 'lanes' }, lanes);
+    reader = new BatchedReader({ url, password: undefined, applicationName: 'lanes' }, lanes);
   });
   afterEach(() => reader.close());
   afterAll(() => postgres?.dispose());
@@ -51,7 +52,7 @@ const lanes = 3;
   it('are answered right, each its own, over no more connections than there are lanes', async () => {
     const faults = await lookingUpDuring(() => eventually('a connection a lane', 5_000, async () => (await backends()).length === lanes));
     expect([...faults]).toEqual([]);
-    expect(reader.connected).toBe(lanes);
+    expect(connected()).toBe(lanes);
   });
 
   it('leave no connection behind when theirs are cut again and again', async () => {
@@ -62,14 +63,14 @@ const lanes = 3;
       }
     });
     await Promise.all([1, 2, 3].map(lookUp));
-    await eventually('no connection that no lane has', 5_000, async () => (await backends()).length === reader.connected);
+    await eventually('no connection that no lane has', 5_000, async () => (await backends()).length === connected());
   });
 
   it('that meet a locked table before they were ever prepared fail for the lock and for nothing else', async () => {
     const faults = new Set<string>();
     for (const heldMs of [1_800, 1_950, 2_100]) {
       await reader.close();
-      reader = new PipelinedReader({ url, password: undefined, applicationName: 'lanes' }, lanes);
+      reader = new BatchedReader({ url, password: undefined, applicationName: 'lanes' }, lanes);
       const locked = query(`BEGIN; LOCK TABLE things IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(${heldMs / 1_000}); COMMIT`);
       await eventually(
         'the lock',
