@@ -8,12 +8,12 @@ describe('the declarations', () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'berth-services-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
-  const service = (name: string, declaration: object | undefined) => {
+  const service = (name: string, declaration: object | null | undefined) => {
     mkdirSync(join(folder, name, 'dist'), { recursive: true });
     mkdirSync(join(folder, name, 'src'));
     writeFileSync(join(folder, name, 'service.ts'), '');
     writeFileSync(join(folder, name, 'src', 'main.ts'), '');
-    if (declaration) writeFileSync(join(folder, name, 'dist', 'service.json'), JSON.stringify(declaration));
+    if (declaration !== undefined) writeFileSync(join(folder, name, 'dist', 'service.json'), JSON.stringify(declaration));
   };
 
   it('are those of every folder with a service.ts, and of no other', () => {
@@ -29,16 +29,22 @@ describe('the declarations', () => {
   it.each([
     ['was not built', undefined, /services\/boat-service: it was not built: run npm run build/],
     ['has another name', { ...boatService, name: 'ship-service' }, /declares the name "ship-service": a service is called what its folder is called/],
+    ['is half a declaration', { ...boatService, resources: undefined }, /service.ts: the declaration lacks "resources": give it; npm run typecheck says/],
+    ['lacks an amount', { ...boatService, resources: { ...boatService.resources, memory: undefined } }, /resources lacks "memory": give it/],
+    ['has one path for a list', { ...boatService, paths: '/boats' }, /services\/boat-service\/service.ts: paths is "\/boats": it must be a list/],
+    ['has nothing for a store', { ...boatService, store: null }, /store is null: it must be an object with pathVariable, database/],
+    ['has a misspelt member', { ...boatService, path: ['/boats'] }, /the declaration has "path", which nothing reads: there are name, port/],
     [
-      'is half a declaration',
-      { name: 'boat-service', port: 8009, paths: [], configuration: {}, peers: [], store: {}, metrics: [] },
-      /declares no resources, no scaling, no checks, no flows/,
+      'has a variable of a kind that there isn’t',
+      { ...boatService, configuration: { BOATS: { kind: 'number', description: 'Boats' } } },
+      /configuration\["BOATS"\].kind is "number": it must be "integer" or "flag" or "choice" or "text" or "url"/,
     ],
     [
-      'has a member of another kind',
-      { ...boatService, paths: '/boats', store: null },
-      /services\/boat-service\/service.ts: paths is no list, store is no object/,
+      'has a check by a method that there isn’t',
+      { ...boatService, checks: [{ name: 'a boat', steps: [{ service: 'boat-service', method: 'get', path: '/boats', status: 200 }] }] },
+      /checks\[0\].steps\[0\].method is "get": it must be "GET" or/,
     ],
+    ['is no object', null, /services\/boat-service\/service.ts: the declaration is null/],
   ])('are refused when one %s', (_what, declaration, words) => {
     service('boat-service', declaration);
     expect(() => readDeclarations(folder)).toThrow(words);

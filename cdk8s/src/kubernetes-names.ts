@@ -29,11 +29,9 @@ const key = text(
 
 const labelValue = text(new RegExp(`^(${labelWord})?$`), longestLabel, `letters, digits, dashes, dots and underscores, ${longestLabel} characters at most`);
 
-const annotationValue: Rule = { words: 'a text', holds: (value) => typeof value === 'string' };
-
 /** Labels of an object's own. */
 export function labelChecks(where: string, labels: Readonly<Record<string, string>>): Check[] {
-  return entryChecks(where, labels, labelValue);
+  return [...keyChecks(where, labels), ...Object.entries(labels).map(([name, value]): Check => [`${where}["${name}"]`, value, labelValue])];
 }
 
 /**
@@ -46,14 +44,7 @@ export function selectorChecks(where: string, labels: Readonly<Record<string, st
   return [[where, labels, someLabel], ...labelChecks(where, labels)];
 }
 
-/** Annotations of an object. */
-export function annotationChecks(where: string, annotations: Readonly<Record<string, string>>): Check[] {
-  return entryChecks(where, annotations, annotationValue);
-}
-
-function entryChecks(where: string, entries: Readonly<Record<string, string>>, rule: Rule): Check[] {
-  return Object.entries(entries).flatMap(([name, value]) => [
-    [`a key of ${where}`, name, key],
-    [`${where}["${name}"]`, value, rule],
-  ]);
+/** Keys of labels or annotations. */
+export function keyChecks(where: string, entries: Readonly<Record<string, string>>): Check[] {
+  return Object.keys(entries).map((name): Check => [`a key of ${where}`, name, key]);
 }

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { unbuildableFaults } from './charts/environment-faults';
 import { readDeclarations } from './declarations';
 import { environments } from './environments';
+import { SynthRefused } from './refusal';
 import { newSecrets } from './secrets';
 
 const usage = `npm run --silent secrets -- --env ENVIRONMENT | kubectl create -f -
@@ -19,6 +21,8 @@ function main(): void {
     const what = values.env === undefined ? 'say which environment with --env' : `there is no environment "${values.env}"`;
     throw new Error(`${what}: choose from ${known.join(', ')}\n\n${usage}`);
   }
+  const faults = unbuildableFaults(environment);
+  if (faults.length > 0) throw new SynthRefused(faults);
   const text = newSecrets(environment, readDeclarations(join(__dirname, '..', '..', 'services')), () => randomBytes(24).toString('base64url'));
   if (text === '') console.error(`${environment.name} needs no Secret`);
   process.stdout.write(text);

@@ -587,13 +587,6 @@ const numberMistakes: readonly Mistake[] = [
     /disk 16Mi is too little, because \/tmp alone may hold 32Mi: give it at least 32Mi/,
   ],
   [
-    'no memory at all',
-    staging,
-    'staging/user-service/deployment',
-    /memory is "0Mi": it must be a whole amount above zero/,
-    withUsers({ resources: { cpu: '150m', cpuLimit: '150m', disk: '64Mi' } as unknown as ServiceDeclaration['resources'] }),
-  ],
-  [
     'too little memory for a database',
     storeOf(staging, { resources: { cpu: '150m', cpuLimit: '1000m', memory: '64Mi', disk: '64Mi' } }),
     'staging/postgres',
@@ -1021,7 +1014,52 @@ const ignoredMistakes: readonly Mistake[] = [
   ],
 ];
 
-const all = [...mistakes, ...placeMistakes, ...numberMistakes, ...variableMistakes, ...nameMistakes, ...declarationMistakes, ...ignoredMistakes];
+/** Another kind of thing than the type has, as who runs no type-check may write it. */
+const shapeMistakes: readonly Mistake[] = (
+  [
+    ['one service for a list', { services: 'user-service' }, /services is "user-service": it must be "all", or a list/],
+    ['a service that is a number', { services: ['user-service', 7] }, /services\[1\] is 7: it must be a text/],
+    ['replicas in quotes', { replicas: '2' }, /replicas is "2": it must be a number, or an object with minimum/],
+    ['replicas of nothing', { replicas: null }, /replicas is null: it must be a number/],
+    ['a minimum in quotes', { replicas: { minimum: '3' } }, /replicas.minimum is "3": it must be a number/],
+    ['an Ingress that is just wished for', { ingress: true }, /ingress is true: it must be an object with className, host, tlsSecret/],
+    ['no Ingress by null', { ingress: null }, /ingress is null: it must be an object with className/],
+    ['a list of Ingresses', { ingress: [staging.ingress] }, /ingress is a list: it must be an object/],
+    ['an override of nothing', { overrides: { 'user-service': null } }, /overrides\["user-service"\] is null: it must be an object with replicas/],
+    ['a variable of nothing', { configuration: { LOG_LEVEL: null } }, /configuration\["LOG_LEVEL"\] is null: it must be a text, a number, true or false/],
+    ['a variable that is unset here', { configuration: { LOG_LEVEL: undefined } }, /configuration\["LOG_LEVEL"\] is undefined/],
+    ['a secret in a list', { configuration: { DATABASE_PASSWORD: ['hunter2'] } }, /configuration\["DATABASE_PASSWORD"\] is a list: it must be a text/],
+    ['a store that is a word', { store: 'sqlite' }, /store is "sqlite": it must be an object with a kind/],
+    ['a budget that is a share', { disruption: { maxUnavailable: '25%' } }, /disruption.maxUnavailable is "25%": it must be a number/],
+  ] as const
+).map(([what, changes, words]): Mistake => [what, { ...staging, ...changes } as unknown as Environment, 'staging', words]);
+
+const furtherShapeMistakes: readonly Mistake[] = [
+  [
+    'labels of nothing',
+    ingressOf(staging, { controller: { namespace: 'ingress', labels: null } }),
+    'staging',
+    /ingress.controller.labels is null: it must be an object/,
+  ],
+  [
+    'an amount without quotes',
+    overridden(staging, { resources: { memory: 256 } } as unknown as ServiceOverride),
+    'staging',
+    /overrides\["user-service"\].resources.memory is 256: it must be a text such as "256Mi"/,
+  ],
+];
+
+const all = [
+  ...mistakes,
+  ...placeMistakes,
+  ...numberMistakes,
+  ...variableMistakes,
+  ...nameMistakes,
+  ...declarationMistakes,
+  ...ignoredMistakes,
+  ...shapeMistakes,
+  ...furtherShapeMistakes,
+];
 
 describe('synth refuses', () => {
   it.each(all.map((mistake) => ({ what: mistake[0], mistake })))('$what', ({ mistake: [, where, path, words, declarations = services, images = released] }) => {

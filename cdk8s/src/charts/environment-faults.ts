@@ -1,9 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 import { namespaceOf } from '../constructs/restricted-namespace';
 import type { Environment, ExternalPostgres, PodsElsewhere } from '../environment';
-import { annotationChecks, isObjectName, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
+import { environmentShape } from '../environment-shape';
+import { isObjectName, keyChecks, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
 import { repeated } from '../repeated';
-import { memberFaults } from './member-faults';
 import { brokenRules, type Check, cidr, integer, oneOf, type Rule, text } from '../value-rules';
 
 const longestName = longestLabel - namespaceOf('').length;
@@ -25,7 +25,7 @@ export function environmentNameFaults(environments: readonly Environment[]): str
 
 /** What keeps an environment's constructs from being built at all; each names its own place. */
 export function unbuildableFaults(environment: Environment): string[] {
-  return [...environmentNameFaults([environment]), ...memberFaults(environment).map((fault) => `${environment.name}: ${fault}`)];
+  return [...environmentNameFaults([environment]), ...environmentShape.faults('', environment).map((fault) => `${environment.name}: ${fault}`)];
 }
 
 /** What no cluster would take of an environment's plain values, whatever the services. */
@@ -107,7 +107,7 @@ function ingressChecks({ className, tlsSecret, annotations = {}, controller }: N
   return [
     ['ingress.className', className, objectName],
     ['ingress.tlsSecret', tlsSecret, objectName],
-    ...annotationChecks('ingress.annotations', annotations),
+    ...keyChecks('ingress.annotations', annotations),
     ['ingress.annotations["kubernetes.io/ingress.class"]', annotations['kubernetes.io/ingress.class'], byClassName],
     ...podsChecks('ingress.controller', controller),
   ];

@@ -1,4 +1,4 @@
-import type { ResourcesDeclaration, StoreDeclaration } from '@berth/service-kit/declaration';
+import type { StoreDeclaration } from '@berth/service-kit/declaration';
 import { type Construct, JsonPatch, k8s, patchFinished } from '../kubernetes';
 import { refuse } from '../refusal';
 import { maximumSurge, type ServiceSettings } from '../settings';
@@ -43,11 +43,7 @@ export class ServiceDeployment extends k8s.KubeDeployment {
     });
     const seconds = preStopSeconds(settings);
     if (seconds > 0) patchFinished(this, JsonPatch.add('/spec/template/spec/containers/0/lifecycle', { preStop: { sleep: { seconds } } }));
-    refuse(this, () => [
-      ...quantityFaults({ ...noResources, ...settings.resources }, leastOfService),
-      ...replicaFaults(settings),
-      ...schemaFaults(declaration.store),
-    ]);
+    refuse(this, () => [...quantityFaults(settings.resources, leastOfService), ...replicaFaults(settings), ...schemaFaults(declaration.store)]);
   }
 }
 
@@ -86,9 +82,6 @@ const leastOfService: Least = {
   memory: { amount: '128Mi', because: 'a service that has just started takes up to 95 MiB' },
   disk: { amount: temporarySize, because: `/tmp alone may hold ${temporarySize}` },
 };
-
-/** So that one which a declaration forgot is told too. */
-const noResources: ResourcesDeclaration = { cpu: '0m', cpuLimit: '0m', memory: '0Mi', disk: '0Mi' };
 
 function replicaFaults({ replicas }: ServiceSettings): string[] {
   if (typeof replicas !== 'number' || (Number.isInteger(replicas) && replicas >= 1)) return [];
