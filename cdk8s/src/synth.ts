@@ -1,6 +1,7 @@
 import { Stack, type StackParts } from './charts/stack';
 import { unbuildableFaults } from './charts/environment-faults';
 import { type Files, folderOf } from './charts/folder';
+import { sizeFaults } from './charts/size-faults';
 import { App } from './kubernetes';
 import { faultsIn, SynthRefused } from './refusal';
 
@@ -16,5 +17,8 @@ export function synthesize(parts: StackParts): Files {
   const stack = new Stack(app, parts);
   const faults = faultsIn(app);
   if (faults.length > 0) throw new SynthRefused(faults);
-  return folderOf(stack, parts.environment);
+  const files = folderOf(stack, parts.environment);
+  const tooLarge = sizeFaults(stack, files);
+  if (tooLarge.length > 0) throw new SynthRefused(tooLarge);
+  return files;
 }

@@ -590,13 +590,62 @@ const numberMistakes: readonly Mistake[] = [
     'too little memory for a database',
     storeOf(staging, { resources: { cpu: '150m', cpuLimit: '1000m', memory: '64Mi', disk: '64Mi' } }),
     'staging/postgres',
-    /memory 64Mi is too little, because PostgreSQL's shared buffers.*256Mi/,
+    /memory 64Mi is too little, because PostgreSQL's shared buffers.*328Mi/,
   ],
   [
     'too little memory for an operator’s database',
     storeOf(production, { resources: { cpu: '150m', cpuLimit: '1000m', memory: '64Mi' } }),
     'production/user-service/database',
     /memory 64Mi is too little/,
+  ],
+  ...(
+    [
+      [staging, 'staging/postgres'],
+      [production, 'production/user-service/database'],
+    ] as const
+  ).map(([of, path]): Mistake => [
+    `more connections than the memory of ${path} holds`,
+    storeOf(of, { maxConnections: 5_000 }),
+    path,
+    /memory \d+Mi is too little.*each of 5000 connections takes 1 MiB while it is idle: give it at least 5128Mi, or lower store.maxConnections/,
+  ]),
+  [
+    'as many connections as PostgreSQL can count, in little memory',
+    storeOf(staging, { maxConnections: 262_143, resources: { cpu: '150m', cpuLimit: '1000m', memory: '256Mi', disk: '64Mi' } }),
+    'staging/postgres',
+    /memory 256Mi is too little.*262143 connections.*give it at least 262271Mi, or lower store.maxConnections/,
+  ],
+  ...(
+    [
+      ['memory', '67108865Mi', '67108864Mi'],
+      ['disk', '1073741824Mi', '67108864Mi'],
+      ['cpuLimit', '8192001m', '8192000m'],
+    ] as const
+  ).map(([name, amount, most]): Mistake => [
+    `${name} of ${amount}`,
+    overridden(staging, { resources: { [name]: amount } }),
+    'staging/user-service/deployment',
+    new RegExp(`${name} ${amount} is more than any machine or volume has: give it at most ${most}`),
+  ]),
+  ...([local, staging, production] as const).map((of): Mistake => [
+    `a volume of an exbibyte in ${of.name}`,
+    storeOf(of, { size: '1073741824Gi' }),
+    { local: 'local/user-service/data', staging: 'staging/postgres', production: 'production/user-service/database' }[of.name]!,
+    /size 1073741824Gi is more than any machine or volume has: give it at most 65536Gi/,
+  ]),
+  ['a size in another unit', storeOf(staging, { size: '1Ei' }), 'staging/postgres', /size is "1Ei": it must be a whole amount above zero with its unit/],
+  ...[300_000, 150_000].map((length): Mistake => [
+    `an annotation of ${length} bytes`,
+    ingressOf(staging, { annotations: { note: '"'.repeat(length) } }),
+    'staging/user-service/ingress',
+    /the Ingress user-service would have \d+ bytes of annotations with the copy.* takes 262144: shorten the annotations/,
+  ]),
+  [
+    'checks that no annotation holds',
+    staging,
+    'staging/boat-service/deployment',
+    /the Deployment boat-service would have \d+ bytes of annotations.*shorten the annotations, checks/,
+    withStep({ ...step, method: 'POST', body: { name: 'b'.repeat(140_000) } }),
   ],
   [
     'an external database on no port',
@@ -772,6 +821,13 @@ const nameMistakes: readonly Mistake[] = [
     /a key of ingress.annotations is "my key": it must be a word/,
   ],
   ['an annotation that is no text', ingressOf(staging, { annotations: { key: true } }), 'staging', /ingress.annotations\["key"\] is true: it must be a text/],
+  ...['user-service-database', 'boat-service-secrets', 'postgres-superuser'].map((tlsSecret): Mistake => [
+    `the Secret ${tlsSecret} for a certificate`,
+    ingressOf(staging, { tlsSecret }),
+    'staging',
+    /ingress.tlsSecret is ".*", which holds passwords and no certificate: name the Secret of the host's certificate/,
+    withBoat({}),
+  ]),
   [
     'a controller’s namespace in upper case',
     ingressOf(staging, { controller: { namespace: 'Ingress', labels: { a: 'b' } } }),
@@ -1087,8 +1143,13 @@ describe('synth refuses', () => {
     ['an operator’s image by tag and digest', storeOf(production, { image: `ghcr.io/cloudnative-pg/postgresql:17.6@sha256:${'a'.repeat(64)}` })],
     [
       'a database whose limit is below what preparing it reserves',
-      storeOf(staging, { resources: { cpu: '20m', cpuLimit: '20m', memory: '256Mi', disk: '64Mi' } }),
+      storeOf(staging, { resources: { cpu: '20m', cpuLimit: '20m', memory: '512Mi', disk: '64Mi' } }),
     ],
+    [
+      'as much memory as the connections need',
+      storeOf(staging, { maxConnections: 128, resources: { cpu: '20m', cpuLimit: '20m', memory: '256Mi', disk: '64Mi' } }),
+    ],
+    ['an annotation that the copy still fits beside', ingressOf(staging, { annotations: { note: 'a'.repeat(130_000) } })],
     ['the longest name of an environment', { ...staging, name: 'e'.repeat(57) }],
     ['a class with dots', ingressOf(staging, { className: 'webapprouting.kubernetes.azure.com' })],
   ] satisfies (readonly [string, Environment])[])('not %s', (_what, where) => expect(faultsOf(where)).toEqual([]));

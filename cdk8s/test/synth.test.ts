@@ -47,7 +47,7 @@ describe.each(names)('the manifests of %s', (name) => {
 it('what prepares a database reserves no more CPU than its limit', () => {
   const staging = environment('staging');
   const requestOf = (cpuLimit: Cpu) => {
-    const store = { ...staging.store, resources: { cpu: '20m', cpuLimit, memory: '256Mi', disk: '64Mi' } } as Environment['store'];
+    const store = { ...staging.store, resources: { cpu: '20m', cpuLimit, memory: '512Mi', disk: '64Mi' } } as Environment['store'];
     const job = objectsOf({ ...staging, store }).find(({ kind }) => kind === 'Job')!.spec as {
       template: { spec: { initContainers: { resources: { requests: { cpu: string } } }[] } };
     };

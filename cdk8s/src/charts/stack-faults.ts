@@ -1,4 +1,7 @@
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
+import { databaseSecret } from '../constructs/database';
+import { superuserSecret } from '../constructs/postgres-stateful-set';
+import { serviceSecretName } from '../constructs/service-secrets';
 import type { Environment } from '../environment';
 import { repeated } from '../repeated';
 import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
@@ -19,6 +22,7 @@ export function stackFaults(environment: Environment, declarations: readonly Ser
     ...sharedThings(deployed),
     ...readinessCircles(services),
     ...connectionFaults(environment, services),
+    ...certificateFaults(environment, deployed),
     ...strangersIn('check', deployed, ({ checks }) => checks),
     ...strangersIn('flow', deployed, ({ flows }) => flows),
     ...flowFaults(deployed),
@@ -102,6 +106,15 @@ function connectionFaults({ store }: Environment, services: readonly ServiceSett
 /** At the most: every replica, those that a rolling update adds, and the migration. */
 function connectionsOf(settings: ServiceSettings): number {
   return (settings.maximumReplicas + maximumSurge) * (Number(valueOf(settings, 'DATABASE_POOL_SIZE')) + connectionsBesidePool) + 1;
+}
+
+/** A Secret of passwords in the place of a certificate's. */
+function certificateFaults({ ingress }: Environment, services: readonly ServiceDeclaration[]): string[] {
+  const tlsSecret = ingress?.tlsSecret;
+  const passwords = [superuserSecret.name, ...services.flatMap((service) => [databaseSecret(service).name, serviceSecretName(service)])];
+  return tlsSecret !== undefined && passwords.includes(tlsSecret)
+    ? [`ingress.tlsSecret is "${tlsSecret}", which holds passwords and no certificate: name the Secret of the host's certificate, such as "berth-tls"`]
+    : [];
 }
 
 /** Services in the steps of something that its service neither is nor calls. */

@@ -3,17 +3,14 @@ import { storeImageFaults } from '../images';
 import { ApiObject, type Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
 import type { ServiceSettings } from '../settings';
-import { type DatabaseAccess, databaseSecret, postgresAccess } from './database';
+import { type DatabaseAccess, databaseSecret, leastMemory, postgresAccess } from './database';
 import { keepAnnotations, labelsOf } from './labels';
 import { dnsEgress, podsHere, podsThere, tcp } from './network';
-import { type Least, quantityFaults } from './quantities';
+import { quantityFaults } from './quantities';
 
 const port = 5432;
 /** Where the operator asks an instance how it is: https://cloudnative-pg.io/documentation/current/networking/ */
 const statusPort = 8000;
-
-/** An instance's shared buffers (`shared_buffers`, 128 MB by default), the connections' own memory, and the instance manager. */
-const leastOfInstance: Least = { memory: { amount: '256Mi', because: "PostgreSQL's shared buffers alone are 128 MB" } };
 
 /** One CloudNativePG cluster with one database, for one service. The operator makes the pods. */
 export class CloudNativeDatabase extends ApiObject {
@@ -55,7 +52,11 @@ export class CloudNativeDatabase extends ApiObject {
         egress: [dnsEgress, { to: [instances], ports: [tcp(port), tcp(statusPort)] }, { ports: [tcp(443), tcp(6443)] }],
       },
     });
-    refuse(this, () => [...quantityFaults({ size: store.size, ...store.resources }, leastOfInstance), ...instanceFaults(store), ...storeImageFaults(store)]);
+    refuse(this, () => [
+      ...quantityFaults({ size: store.size, ...store.resources }, { memory: leastMemory(store.maxConnections) }),
+      ...instanceFaults(store),
+      ...storeImageFaults(store),
+    ]);
   }
 }
 

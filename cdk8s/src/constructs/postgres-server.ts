@@ -3,7 +3,7 @@ import type { PostgresServer as PostgresServerSettings } from '../environment';
 import { storeImageFaults } from '../images';
 import { Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
-import { type DatabaseAccess, databaseSecret, passwordFile, postgresAccess } from './database';
+import { type DatabaseAccess, databaseSecret, leastMemory, passwordFile, postgresAccess } from './database';
 import { labelsOf, selectorOf } from './labels';
 import { allowPolicy, podsHere, tcp, toPods } from './network';
 import { hardenedContainer, secretVolume, temporarySize } from './pod';
@@ -11,11 +11,10 @@ import { postgresUser, PostgresStatefulSet, serverName, serverPort, superuserSec
 import { prepareDatabase, superuserFolder } from './prepare-database';
 import { type Least, quantityFaults } from './quantities';
 
-/** Its shared buffers (`shared_buffers`, 128 MB by default) and the connections' own memory; `/tmp` and the sockets count as its disk. */
-const leastOfServer: Least = {
-  memory: { amount: '256Mi', because: "PostgreSQL's shared buffers alone are 128 MB" },
-  disk: { amount: temporarySize, because: `/tmp alone may hold ${temporarySize}` },
-};
+/** `/tmp` and the sockets count as its disk. */
+function leastOfServer({ maxConnections }: PostgresServerSettings): Least {
+  return { memory: leastMemory(maxConnections), disk: { amount: temporarySize, because: `/tmp alone may hold ${temporarySize}` } };
+}
 
 /** What preparing a database reserves: as much as psql needs, and never more than the limit. */
 function leastCpu(limit: Cpu): Cpu {
@@ -37,7 +36,7 @@ export class PostgresServer extends Construct {
     new PostgresStatefulSet(this, settings);
     const clients = services.flatMap((service) => [podsHere(service, 'server'), podsHere(service, 'migration')]);
     allowPolicy(this, 'network-policy', serverName, 'database', { ingress: [{ from: clients, ports: [tcp(serverPort.number)] }] });
-    refuse(this, () => [...quantityFaults({ size: settings.size, ...settings.resources }, leastOfServer), ...storeImageFaults(settings)]);
+    refuse(this, () => [...quantityFaults({ size: settings.size, ...settings.resources }, leastOfServer(settings)), ...storeImageFaults(settings)]);
   }
 
   /** How one service gets to its database. The migration makes the role and the database first, so that a service can come later too. */
