@@ -114,7 +114,7 @@ export interface MonitoringSettings {
   readonly prometheus: PodsElsewhere;
   /** Prometheus' operator and Grafana's dashboard sidecar are there: their objects are written too. */
   readonly operators?: {
-    /** What the operator selects ServiceMonitors and PrometheusRules by. */
+    /** What the operator selects ServiceMonitors and PrometheusRules by, beside the `app.kubernetes.io/` name, component and part-of, which all objects have. */
     readonly labels: Readonly<Record<string, string>>;
     /** What the sidecar selects dashboards by. */
     readonly dashboardLabels: Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { CloudNativePostgres, Environment, PostgresServer } from './environment';
 import { SynthRefused } from './refusal';
+import { integer } from './value-rules';
 
 /** Image references with digest, by service: what was released. */
 export type ReleasedImageReferences = Readonly<Record<string, string>>;
@@ -52,28 +53,43 @@ export function isReleased(image: string): boolean {
 }
 
 const hostWord = '[a-z0-9](?:[a-z0-9-]*[a-z0-9])?';
-const host = `(?:${hostWord}(?:\\.${hostWord})*|\\[[0-9a-f:]+\\])(?::[0-9]+)?`;
+const host = `(?:${hostWord}(?:\\.${hostWord})*|\\[[0-9a-f:]+\\])(?::(?<port>[0-9]+))?`;
 const tagWord = '\\w[\\w.-]{0,127}';
 const word = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*';
 
 /** The grammar of a reference, a host in lower case: https://github.com/distribution/reference/blob/main/reference.go */
-const reference = new RegExp(`^(?:${host}/)?${word}(?:/${word})*(?::(?<tag>${tagWord}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`);
+const reference = new RegExp(`^(?<name>(?:${host}/)?${word}(?:/${word})*)(?::(?<tag>${tagWord}))?(?:@(?<digest>sha256:[0-9a-f]{64}))?$`);
 
-/** A reference's tag and digest, or what is wrong with it. */
-function parsed(image: string): { readonly tag?: string; readonly digest?: string } | string {
-  return reference.exec(image)?.groups ?? `the image "${image}" is no image reference, such as "registry.example/user-service:0.1.0"`;
+/** Characters of an image's name, its registry included: `NameTotalLengthMax` in the same file. */
+const longestImageName = 255;
+
+const registryPort = integer(1, 65_535);
+
+/** The parts of a reference, or what is wrong with it. */
+function parsed(image: string): { readonly name: string; readonly tag?: string; readonly digest?: string } | string {
+  const parts = reference.exec(image)?.groups as { name: string; port?: string; tag?: string; digest?: string } | undefined;
+  if (parts === undefined) return `the image "${image}" is no image reference, such as "registry.example/user-service:0.1.0"`;
+  if (parts.port !== undefined && !registryPort.holds(Number(parts.port))) return `the image "${image}" is at port ${parts.port}: there are 1 to 65535`;
+  if (parts.name.length > longestImageName)
+    return `the image "${image}" has a name of ${parts.name.length} characters: a registry takes ${longestImageName} at most`;
+  return parts;
 }
 
 const tag = new RegExp(`^${tagWord}$`);
 
 /** What is wrong with a service's image. */
-export function imageFaults(image: string, { images, name }: Environment): string[] {
+export function imageFaults(service: string, image: string, { images, name }: Environment): string[] {
   if (images.kind !== 'released' && (images.tag === 'latest' || images.tag === ''))
     return [`the image tag "${images.tag}" says nothing about what runs, and a rollback would find the same image: give ${name} a version as its tag`];
   if (images.kind !== 'released' && !tag.test(images.tag))
     return [`the image tag "${images.tag}" is none: use up to 128 letters, digits, dots, dashes and underscores in images.tag`];
   const found = parsed(image);
   if (typeof found === 'string') return [`${found}: correct ${places[images.kind]}`];
+  const repository = found.name.split('/').at(-1);
+  if (repository !== service)
+    return [
+      `the image ${image} is one of ${repository}: images are called what their service is called, so name one of ${service} in cdk8s/released-images.json`,
+    ];
   if (images.kind === 'released' && found.digest === undefined)
     return [`the image ${image} has no digest, so it may be another one tomorrow: name it as …@sha256:… in cdk8s/released-images.json`];
   return [];

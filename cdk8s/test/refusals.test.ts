@@ -218,7 +218,7 @@ const mistakes: readonly Mistake[] = [
     'a path that can’t be routed',
     staging,
     'staging/user-service/ingress',
-    /path "users\/" can't be routed.*such as "\/users"/,
+    /path "users\/" can't be routed: it must be letters, digits.*such as "\/users"/,
     [orders, { ...users, paths: ['users/'] }],
   ],
   [
@@ -491,6 +491,32 @@ const placeMistakes: readonly Mistake[] = [
     /is no image reference.*correct it in cdk8s\/released-images.json/,
     services,
     { ...released, 'user-service': 'r.example/user-service@sha256:abc' },
+  ],
+  [
+    'the image of another service',
+    production,
+    'production/user-service',
+    /the image .*order-service.* is one of order-service: images are called what their service is called, so name one of user-service in cdk8s/,
+    services,
+    { 'user-service': released['order-service']!, 'order-service': released['user-service']! },
+  ],
+  [
+    'a port that no registry has',
+    { ...staging, images: { kind: 'tagged', registry: 'localhost:70000/boats', tag: '1' } },
+    'staging/user-service',
+    /the image "localhost:70000\/boats\/user-service:1" is at port 70000: there are 1 to 65535: correct images.registry/,
+  ],
+  [
+    'a registry whose images’ names are too long',
+    { ...staging, images: { kind: 'tagged', registry: `r.example/${'b'.repeat(240)}`, tag: '1' } },
+    'staging/user-service',
+    /has a name of 263 characters: a registry takes 255 at most: correct images.registry/,
+  ],
+  [
+    'a port that no registry of databases has',
+    storeOf(staging, { image: 'r.example:0/postgres:17' }),
+    'staging/postgres',
+    /is at port 0: .*: correct store.image/,
   ],
   [
     'a database’s image by the tag latest',
@@ -860,6 +886,14 @@ const nameMistakes: readonly Mistake[] = [
     'production',
     /a key of monitoring.operators.labels is "a\/b\/c": it must be a word/,
   ],
+  ...['name', 'component', 'part-of'].flatMap((word) =>
+    (['labels', 'dashboardLabels'] as const).map((member): Mistake => [
+      `the label ${word} in ${member}`,
+      monitoringOf(production, { operators: { ...production.monitoring!.operators, [member]: { [`app.kubernetes.io/${word}`]: 'kube-prometheus-stack' } } }),
+      'production',
+      new RegExp(`monitoring.operators.${member}\\["app.kubernetes.io/${word}"\\] is "kube-prometheus-stack": it must be left out: synth sets it itself`),
+    ]),
+  ),
   [
     'dashboards of no label',
     monitoringOf(production, { operators: { ...production.monitoring!.operators, dashboardLabels: {} } }),
@@ -1004,7 +1038,14 @@ const declarationMistakes: readonly Mistake[] = [
     /makes something \(201\) and has no step that removes it: add one with "cleanUp": true/,
     withStep({ ...step, method: 'POST', status: 201 }),
   ],
-  ...['/metrics', '/health', '/health/live', '/docs', '/version', '/docs/boats'].map((path): Mistake => [
+  ...['/boats/', '/boats//x', '/boats/{id}', '/bøats', '/boats.v1', '/boats/..', '/api/v1/boats', '/API/v1'].map((path): Mistake => [
+    `the path ${path}`,
+    staging,
+    'staging/boat-service/ingress',
+    /the path ".*" can't be routed: it must be letters, digits, dashes and underscores between slashes, none at its end/,
+    withBoat({ paths: [path] }),
+  ]),
+  ...['/metrics', '/health', '/health/live', '/docs', '/version', '/docs/boats', '/Health'].map((path): Mistake => [
     `the path ${path}`,
     staging,
     'staging/boat-service/ingress',
@@ -1151,8 +1192,16 @@ describe('synth refuses', () => {
     ],
     ['an annotation that the copy still fits beside', ingressOf(staging, { annotations: { note: 'a'.repeat(130_000) } })],
     ['the longest name of an environment', { ...staging, name: 'e'.repeat(57) }],
+    [
+      'another label of Kubernetes’ own for the operator',
+      monitoringOf(production, { operators: { ...production.monitoring!.operators, labels: { 'app.kubernetes.io/instance': 'prometheus' } } }),
+    ],
     ['a class with dots', ingressOf(staging, { className: 'webapprouting.kubernetes.azure.com' })],
   ] satisfies (readonly [string, Environment])[])('not %s', (_what, where) => expect(faultsOf(where)).toEqual([]));
+
+  it('no path that an Ingress and a service take', () => {
+    for (const { name } of environments) expect(faultsOf(name, withBoat({ paths: ['/boat_types', '/Boats', '/boats/small-ones'] }))).toEqual([]);
+  });
 
   it('with every fault at once, each beside its construct', () => {
     const faults = faultsOf({ ...set(local, 'LOG_LEVEL', 'loud'), replicas: 2, strategy: 'RollingUpdate' });

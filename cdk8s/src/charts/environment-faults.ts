@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import { labelsOf } from '../constructs/labels';
 import { namespaceOf } from '../constructs/restricted-namespace';
 import type { Environment, ExternalPostgres, PodsElsewhere } from '../environment';
 import { environmentShape } from '../environment-shape';
@@ -124,12 +125,21 @@ function monitoringChecks({ prometheus, operators }: NonNullable<Environment['mo
     ...(operators
       ? [
           ...labelChecks('monitoring.operators.labels', operators.labels),
+          ...ownLabelChecks('monitoring.operators.labels', operators.labels),
+          ...ownLabelChecks('monitoring.operators.dashboardLabels', operators.dashboardLabels),
           ...selectorChecks('monitoring.operators.dashboardLabels', operators.dashboardLabels, "Grafana's sidecar would find no dashboard"),
           ['monitoring.operators.runbooks', operators.runbooks, pageFolder] as const,
         ]
       : []),
   ];
 }
+
+/** Labels that every object has already: another value would make it an object of something else. */
+function ownLabelChecks(where: string, labels: Readonly<Record<string, string>>): readonly Check[] {
+  return Object.keys(labelsOf('', 'server')).map((key): Check => [`${where}["${key}"]`, labels[key], bySynth]);
+}
+
+const bySynth: Rule = { words: 'left out: synth sets it itself', holds: () => false };
 
 function podsChecks(where: string, { namespace, labels }: PodsElsewhere): readonly Check[] {
   return [[`${where}.namespace`, namespace, namespaceName], ...selectorChecks(`${where}.labels`, labels, 'every pod of the namespace would be meant')];

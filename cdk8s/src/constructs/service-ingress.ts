@@ -24,11 +24,17 @@ export class ServiceIngress extends k8s.KubeIngress {
   }
 }
 
+/** Characters that ingress-nginx takes for the type `Prefix`: https://kubernetes.github.io/ingress-nginx/faq/#validation-of-path */
+const pathPattern = /^(\/[A-Za-z0-9_-]+)+$/;
+
 function pathFaults(paths: readonly string[]): string[] {
   return paths.flatMap((path) => {
-    if (!/^\/[a-z0-9-]+(\/[a-z0-9-]+)*$/.test(path) || isBelow(path, apiPrefix) || isBelow(apiPrefix, path))
-      return [`the path "${path}" can't be routed: it must begin with a slash, not end with one, and leave ${apiPrefix} out, such as "/users"`];
-    if (kitPaths.some((own) => isBelow(path, own)))
+    const letters = 'letters, digits, dashes and underscores between slashes, none at its end';
+    // a controller that is told to use regular expressions compares without regard to case
+    const lower = path.toLowerCase();
+    if (!pathPattern.test(path) || isBelow(lower, apiPrefix) || isBelow(apiPrefix, lower))
+      return [`the path "${path}" can't be routed: it must be ${letters}, and leave ${apiPrefix} out, such as "/users"`];
+    if (kitPaths.some((own) => isBelow(lower, own)))
       return [`the path "${path}" is every service's own and for inside only, as are ${kitPaths.join(', ')}: choose another in "paths"`];
     return [];
   });

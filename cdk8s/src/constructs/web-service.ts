@@ -66,7 +66,7 @@ export class WebService extends Construct {
     const operators = environment.monitoring?.operators;
     if (operators) monitorService(this, declaration, parts.peers, operators);
     // a service with a metric that can't be registered would not start, whoever reads it
-    refuse(this, () => [...imageFaults(image, environment), ...(operators ? [] : metricFaults(declaration))]);
+    refuse(this, () => [...imageFaults(name, image, environment), ...(operators ? [] : metricFaults(declaration))]);
   }
 }
 

@@ -159,7 +159,7 @@ export interface ServiceDeclaration<Schema extends ConfigurationSchema = Configu
   readonly port: number;
   /** One sentence: what it owns and does. */
   readonly description: string;
-  /** What an Ingress routes to it, such as `/users`, with and without {@link apiPrefix}. None: it is reached from inside only. */
+  /** What an Ingress routes to it, such as `/users`, with and without {@link apiPrefix}: letters, digits, `-` and `_`. None: it is reached from inside only. */
   readonly paths: readonly string[];
   /** Its own variables, in upper case; those of every service (`commonVariables`) are added to them. */
   readonly configuration: Schema;
