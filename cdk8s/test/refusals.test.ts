@@ -93,7 +93,7 @@ const mistakes: readonly Mistake[] = [
     'a variable that nobody reads',
     set(staging, 'LOGLEVEL', 'info'),
     'staging/user-service/configuration',
-    /LOGLEVEL is no variable of user-service: it reads .*LOG_LEVEL/,
+    /LOGLEVEL is no variable of user-service: it reads .*LOG_LEVEL.*; correct the name, or move it to the "overrides"/,
   ],
   [
     'a value out of its bounds',
@@ -773,6 +773,30 @@ const variableMistakes: readonly Mistake[] = [
     withVariable('BOAT_DB_PATH', { kind: 'integer', minimum: 1, maximum: 2, description: 'File' }),
   ],
   [
+    'a secret that the code tells',
+    staging,
+    'staging',
+    /BOAT_PASS of boat-service is a secret with a default, which whoever reads the code knows: leave one of the two out in services/,
+    withVariable('BOAT_PASS', { kind: 'text', secret: true, default: 'hunter2', description: 'Password' }),
+  ],
+  [
+    'a limit for clients that their own services share',
+    { ...staging, configuration: { RATE_LIMIT_PER_MINUTE: 600, TRUST_PROXY: 1 } },
+    'staging',
+    /RATE_LIMIT_PER_MINUTE for every service limits user-service too.*a replica of order-service.*: set it in the "overrides" of services that nobody calls/,
+  ],
+  ...(
+    [
+      ['a try that may take longer than all', { USER_SERVICE_TIMEOUT_MS: 5_000 }, '5000', '2500'],
+      ['less time for all tries than for one', { USER_SERVICE_DEADLINE_MS: '500' }, '800', '500'],
+    ] as const
+  ).map(([what, configuration, timeout, deadline]): Mistake => [
+    what,
+    { ...staging, overrides: { 'order-service': { configuration } } },
+    'staging/order-service/configuration',
+    new RegExp(`USER_SERVICE_TIMEOUT_MS ${timeout} is above USER_SERVICE_DEADLINE_MS ${deadline}, .*: lower it, or raise USER_SERVICE_DEADLINE_MS`),
+  ]),
+  [
     'the database’s password in the ConfigMap',
     set(staging, 'DATABASE_PASSWORD', 'hunter2'),
     'staging/user-service/configuration',
@@ -1173,6 +1197,26 @@ describe('synth refuses', () => {
   it.each([
     ['an empty value, which is an unset one', set(staging, 'DATABASE_POOL_SIZE', '')],
     ['an empty limit, which is none', set(staging, 'RATE_LIMIT_PER_MINUTE', '')],
+    [
+      'a limit of a called service’s own',
+      {
+        ...staging,
+        configuration: { RATE_LIMIT_PER_MINUTE: 600, TRUST_PROXY: 1 },
+        overrides: { 'user-service': { configuration: { RATE_LIMIT_PER_MINUTE: 60_000 } } },
+      },
+    ],
+    [
+      'a limit that a called service is taken out of',
+      {
+        ...staging,
+        configuration: { RATE_LIMIT_PER_MINUTE: 600, TRUST_PROXY: 1 },
+        overrides: { 'user-service': { configuration: { RATE_LIMIT_PER_MINUTE: '' } } },
+      },
+    ],
+    [
+      'a try that takes all the time',
+      { ...staging, overrides: { 'order-service': { configuration: { USER_SERVICE_TIMEOUT_MS: 2_500, USER_SERVICE_MAX_TRIES: 1 } } } },
+    ],
     ['a SQLite file in a folder of the volume', { ...local, overrides: { 'user-service': { configuration: { USER_DB_PATH: 'data/../data/all/users.db' } } } }],
     ['addresses of IPv6', { ...production, store: { ...external, cidr: 'fd00:10::/64' } }],
     ['a wildcard for a host', { ...staging, ingress: { ...staging.ingress!, host: '*.berth.example' } }],

@@ -21,6 +21,7 @@ export function stackFaults(environment: Environment, declarations: readonly Ser
     ...missingPeers(deployed),
     ...sharedThings(deployed),
     ...readinessCircles(services),
+    ...sharedLimits(environment, services),
     ...connectionFaults(environment, services),
     ...certificateFaults(environment, deployed),
     ...strangersIn('check', deployed, ({ checks }) => checks),
@@ -79,6 +80,19 @@ function readinessCircles(services: readonly ServiceSettings[]): string[] {
   return caught.length === 0
     ? []
     : [`${caught.join(' and ')} would wait for each other's readiness for ever: set READINESS_REQUIRES_PEERS to false on one of them`];
+}
+
+/** A limit that is meant for clients, on a service that takes each replica of its callers for one: docs/operations.md#ingress-and-https. */
+function sharedLimits({ configuration, overrides }: Environment, services: readonly ServiceSettings[]): string[] {
+  const limit = 'RATE_LIMIT_PER_MINUTE';
+  if ((configuration[limit] ?? '') === '') return [];
+  return services.flatMap(({ declaration: { name } }) => {
+    const callers = services.filter(({ declaration }) => declaration.peers.some((peer) => peer.name === name)).map(({ declaration }) => declaration.name);
+    if (callers.length === 0 || overrides[name]?.configuration?.[limit] !== undefined) return [];
+    return [
+      `${limit} for every service limits ${name} too, which takes a replica of ${callers.join(' or ')} with all its clients for one client: set it in the "overrides" of services that nobody calls, and in those of ${name} its own, or an empty one for none`,
+    ];
+  });
 }
 
 /** Connections that PostgreSQL keeps for its superuser: `superuser_reserved_connections`, 3 by default. */

@@ -29,8 +29,9 @@ export function variableFaults(declaration: ServiceDeclaration): string[] {
   ];
 }
 
-/** Bounds that no value meets. */
+/** Bounds that no value meets, and a secret that is none. */
 function boundFaults(variable: Variable): string[] {
+  if (variable.secret && variable.default !== undefined) return ['is a secret with a default, which whoever reads the code knows: leave one of the two out'];
   switch (variable.kind) {
     case 'integer':
       return variable.minimum <= variable.maximum ? [] : [`takes from ${variable.minimum} to ${variable.maximum}, which no number is: exchange the two`];

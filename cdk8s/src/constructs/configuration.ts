@@ -28,6 +28,7 @@ export class Configuration extends k8s.KubeConfigMap {
       ...secretFaults(settings.declaration, settings.values),
       ...valueFaults(settings.declaration, data),
       ...rateLimitFaults(settings, behindIngress),
+      ...deadlineFaults(settings),
     ]);
   }
 }
@@ -44,10 +45,12 @@ function textOf(values: Values): Record<string, string> {
 function namingFaults({ declaration, values }: ServiceSettings, derived: Values): string[] {
   const known = Object.keys(variablesOf(declaration));
   return Object.keys(values).flatMap((name) => {
-    if (name in derived || derivedNames.has(name))
+    if (Object.hasOwn(derived, name) || derivedNames.has(name))
       return [`${name} is set by synth itself, from the declarations and the environment's store: leave it out of "configuration"`];
     if (known.includes(name)) return [];
-    return [`${name} is no variable of ${declaration.name}: it reads ${known.join(', ')}`];
+    return [
+      `${name} is no variable of ${declaration.name}: it reads ${known.join(', ')}; correct the name, or move it to the "overrides" of the service that reads it`,
+    ];
   });
 }
 
@@ -95,4 +98,15 @@ function rateLimitFaults(settings: ServiceSettings, behindIngress: boolean): str
   return [
     'RATE_LIMIT_PER_MINUTE without TRUST_PROXY would count every client of the Ingress as one: set TRUST_PROXY to the number of proxies in front, 1 for the Ingress alone',
   ];
+}
+
+/** A peer's `<NAME>_URL` may stand beside a `<NAME>_TIMEOUT_MS` for one try and a `<NAME>_DEADLINE_MS` for all of them. */
+function deadlineFaults(settings: ServiceSettings): string[] {
+  return settings.declaration.peers.flatMap(({ urlVariable }) => {
+    const [timeout, deadline] = ['TIMEOUT_MS', 'DEADLINE_MS'].map((what) => urlVariable.replace(/URL$/, what)) as [string, string];
+    const [oneTry, allTries] = [valueOf(settings, timeout), valueOf(settings, deadline)];
+    return Number(oneTry) > Number(allTries)
+      ? [`${timeout} ${oneTry} is above ${deadline} ${allTries}, so a try without an answer would leave no time for another: lower it, or raise ${deadline}`]
+      : [];
+  });
 }

@@ -60,7 +60,10 @@ export type ConfigurationSchema = Readonly<Record<string, Variable>>;
 export interface PeerDeclaration {
   /** The peer's service name: its DNS name in the cluster, and the `peer` label of the metrics. */
   readonly name: string;
-  /** The variable that holds the peer's base URL: of kind `url`, no secret. */
+  /**
+   * The variable that holds the peer's base URL: of kind `url`, no secret. Beside a `<NAME>_URL`, `<NAME>_TIMEOUT_MS` bounds one try and
+   * `<NAME>_DEADLINE_MS` all of them.
+   */
   readonly urlVariable: string;
 }
 
