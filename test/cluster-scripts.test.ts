@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type Manifest, manifestsOf } from './manifests';
 
 const scripts = resolve(__dirname, '..', 'scripts', 'cluster');
@@ -61,26 +62,35 @@ describe('run-checks', () => {
     ],
   };
 
-  /** Runs the check against a server that answers by a table, and gives the faults and what the server was asked. */
-  async function runAgainst(answers: Readonly<Record<string, number>>): Promise<{ readonly faults: string[]; readonly asked: string[] }> {
-    const asked: string[] = [];
+  /** Runs a check against a server that answers by a table, and gives the faults, what the server was asked, and the bodies that it was sent. */
+  async function runAgainst(answers: Readonly<Record<string, number>>, carriedOut: object = check) {
+    const [asked, sent]: [string[], unknown[]] = [[], []];
     const server = createServer((request, response) => {
       asked.push(`${request.method} ${request.url}`);
-      response.writeHead(answers[request.method!] ?? 500).end('{"id":7}');
+      void text(request).then((body) => {
+        if (body !== '') sent.push(JSON.parse(body));
+        response.writeHead(answers[request.method!] ?? 500).end('{"id":7}');
+      });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const code = `import { runCheck } from './checks/run-checks.mjs'; console.log(JSON.stringify(await runCheck(${JSON.stringify(check)}, () => '${url}')))`;
+    const code = `import { runCheck } from './checks/run-checks.mjs'; console.log(JSON.stringify(await runCheck(${JSON.stringify(carriedOut)}, () => '${url}')))`;
     const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '--eval', code], { cwd: scripts, stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-    await once(child, 'close');
+    const faults = JSON.parse(await text(child.stdout!)) as string[];
     server.close();
-    return { faults: JSON.parse(text) as string[], asked };
+    return { faults, asked, sent };
   }
 
   it('keeps what it was told for later steps', async () => {
-    expect(await runAgainst({ POST: 201, GET: 200, DELETE: 204 })).toEqual({ faults: [], asked: ['POST /things', 'GET /things/7', 'DELETE /things/7'] });
+    expect(await runAgainst({ POST: 201, GET: 200, DELETE: 204 })).toMatchObject({ faults: [], asked: ['POST /things', 'GET /things/7', 'DELETE /things/7'] });
+  });
+
+  it('fills the texts of a body however deep they lie', async () => {
+    const body = { items: [{ of: ['{thing}', { name: 'a {thing}', count: 1, none: null }] }] };
+    const deep = { name: 'deep', steps: [check.steps[0], step('PUT', '/things/{thing}', 200, { body })] };
+    const { faults, sent } = await runAgainst({ POST: 201, PUT: 200 }, deep);
+    expect(faults).toEqual([]);
+    expect(sent.at(-1)).toEqual({ items: [{ of: ['7', { name: 'a 7', count: 1, none: null }] }] });
   });
 
   it('cleans up after a step that failed', async () => {

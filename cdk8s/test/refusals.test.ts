@@ -1040,6 +1040,27 @@ const declarationMistakes: readonly Mistake[] = [
     /uses {name} in POST \/boats, which no earlier step keeps/,
     withStep({ ...step, method: 'POST', body: { name: 'Boat {name}' } }),
   ],
+  [
+    'a placeholder deep in a body that nothing keeps',
+    staging,
+    'staging',
+    /uses {boat} in POST \/boats, which no earlier step keeps: there are {unique}/,
+    withStep({ ...step, method: 'POST', body: { parts: [{ of: ['{unique}', { boat: '{boat}' }] }] } }),
+  ],
+  ...['//evil', '/boats//1', '/boats/../users', '/boats/.', '/boats#1', '/my boats', '/boats\\1', '/boats?name=a b'].map((path): Mistake => [
+    `a check’s path ${path}`,
+    staging,
+    'staging',
+    /calls ".*", which no route is called: write the path without empty words/,
+    withStep({ ...step, path }),
+  ]),
+  ...[204, 205, 304].map((status): Mistake => [
+    `something to keep of an answer ${status}`,
+    staging,
+    'staging',
+    new RegExp(`keeps boat of GET /boats, whose answer ${status} has no content: leave "keep" out, or expect another status`),
+    withStep({ ...step, status, keep: { boat: 'id' } }),
+  ]),
   ...[99, 600, 200.5, 101].map((status): Mistake => [
     `the status ${status}`,
     staging,
@@ -1242,6 +1263,14 @@ describe('synth refuses', () => {
     ],
     ['a class with dots', ingressOf(staging, { className: 'webapprouting.kubernetes.azure.com' })],
   ] satisfies (readonly [string, Environment])[])('not %s', (_what, where) => expect(faultsOf(where)).toEqual([]));
+
+  it('no step that the checks carry out', () => {
+    const steps: CheckStep[] = [
+      { ...step, method: 'POST', body: { parts: [{ name: 'Boat {unique}', masts: null, sails: 2 }] }, keep: { boat: 'id' } },
+      { ...step, path: '/boats/{boat}?deck=//upper/../lower', status: 404 },
+    ];
+    expect(faultsOf(staging, withStep(...steps))).toEqual([]);
+  });
 
   it('no path that an Ingress and a service take', () => {
     for (const { name } of environments) expect(faultsOf(name, withBoat({ paths: ['/boat_types', '/Boats', '/boats/small-ones'] }))).toEqual([]);

@@ -26,14 +26,26 @@ function faultsOf({ steps }: CheckDeclaration): string[] {
 /** Statuses that end an exchange: https://www.rfc-editor.org/rfc/rfc9110#section-15 */
 const finalStatuses = { least: 200, most: 599 };
 
+/** Answers without content: https://www.rfc-editor.org/rfc/rfc9110#section-15.3.5 and the like. */
+const emptyStatuses = [204, 205, 304];
+
+/** What a URL has otherwise than it is written: a fragment is cut off, dots are walked, a backslash is a slash; and no route has two slashes in turn. */
+const strayInPath = /^[^?]*(\/\/|\/\.{1,2}(?=[/?]|$)|\\)|[\s#]/;
+
 function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
   const { method, path, body, status, keep = {} } = step;
   const known = ['unique', ...earlier.flatMap((each) => Object.keys(each.keep ?? {}))];
   return [
     ...(path.startsWith('/') ? [] : [`calls "${path}", which would be taken for a part of the host: begin the path with a slash`]),
+    ...(strayInPath.test(path)
+      ? [`calls "${path}", which no route is called: write the path without empty words, dots alone, backslashes, white space and "#"`]
+      : []),
     ...(integer(finalStatuses.least, finalStatuses.most).holds(status)
       ? []
       : [`expects the status ${status} of ${method} ${path}, which no answer has: expect one from ${finalStatuses.least} to ${finalStatuses.most}`]),
+    ...(Object.keys(keep).length > 0 && emptyStatuses.includes(status)
+      ? [`keeps ${Object.keys(keep).join(', ')} of ${method} ${path}, whose answer ${status} has no content: leave "keep" out, or expect another status`]
+      : []),
     ...(method === 'GET' && body !== undefined ? [`sends a body with GET ${path}, which no client does: leave "body" out`] : []),
     ...placeholdersOf(step)
       .filter((word) => !known.includes(word))
@@ -47,8 +59,13 @@ function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
   ];
 }
 
-/** What a step has filled in, as `scripts/cluster/checks/run-checks.mjs` does it: in the path, and in the body's texts. */
-function placeholdersOf({ path, body = {} }: CheckStep): string[] {
-  const texts = [path, ...Object.values(body).filter((value) => typeof value === 'string')];
-  return [...new Set(texts.flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, word]) => word!)))];
+/** What a step has filled in, as `scripts/cluster/checks/run-checks.mjs` does it: in the path, and in the body's texts however deep. */
+function placeholdersOf({ path, body }: CheckStep): string[] {
+  const words = [path, ...textsIn(body)].flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, word]) => word!));
+  return [...new Set(words)];
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }

@@ -51,8 +51,12 @@ function filled(text, kept) {
   return text.replace(placeholder, (_, word) => kept.get(word) ?? `{${word}}`);
 }
 
-function filledIn(body, kept) {
-  return Object.fromEntries(Object.entries(body).map(([member, value]) => [member, typeof value === 'string' ? filled(value, kept) : value]));
+/** The texts of a body filled, however deep they lie. */
+function filledIn(value, kept) {
+  if (typeof value === 'string') return filled(value, kept);
+  if (Array.isArray(value)) return value.map((each) => filledIn(each, kept));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, filledIn(each, kept)]));
 }
 
 if (import.meta.main) {

@@ -114,16 +114,17 @@ export interface ScalingDeclaration {
   readonly targetCpuPercent: number;
 }
 
-/** One call of a check. `{name}` in the path and in the body's texts is replaced by what was kept under that name; `{unique}` by a fresh word. */
+/** One call of a check. `{name}` in the path and in the body's texts, however deep, is replaced by what was kept under that name; `{unique}` by a fresh word. */
 export interface CheckStep {
   /** The service that is called: this one or a peer. */
   readonly service: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As it is sent: one slash before each word; a query may follow. */
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
   /** The status that is expected, 200 to 599. A check that expects a 201 has a step that cleans up. */
   readonly status: number;
-  /** Members of the answer to keep for later steps: name to member. */
+  /** Members of the answer to keep for later steps: name to member. None of a 204, which has no content. */
   readonly keep?: Readonly<Record<string, string>>;
   /** Removes what the check made: carried out at the end, whatever failed before. */
   readonly cleanUp?: boolean;
