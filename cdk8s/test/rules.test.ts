@@ -15,7 +15,11 @@ const dashboards = dashboardsIn(objects).map(({ dashboard }) => dashboard);
 interface Dashboard {
   readonly uid: string;
   readonly title: string;
-  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+  readonly panels: readonly {
+    readonly title: string;
+    readonly targets: readonly { readonly expr: string }[];
+    readonly fieldConfig: { readonly defaults: { readonly unit: string } };
+  }[];
 }
 
 /** The dashboards among objects, each with the name of its file. */
@@ -72,6 +76,22 @@ it('what the services depend on is one page: calls by caller and peer, databases
 it('a metric of a service’s own has its panel', () => {
   const titles = dashboards.find(({ uid }) => uid === 'berth-production_boat-service')!.panels.map(({ title }) => title);
   expect(titles).toContain('boats_launched_total');
+});
+
+it.each([
+  ['boat_crossing_seconds', 'histogram', 's'],
+  ['boat_load_bytes', 'histogram', 'bytes'],
+  ['boat_masts', 'histogram', 'short'],
+  ['boat_load_bytes', 'gauge', 'bytes'],
+  ['boat_idle_ratio', 'gauge', 'percentunit'],
+  ['boats', 'gauge', 'short'],
+  ['boat_load_bytes_total', 'counter', 'binBps'],
+  ['boat_busy_seconds_total', 'counter', 'percentunit'],
+  ['boats_total', 'counter', 'ops'],
+] as const)('the panel of %s, a %s, is in the unit of its name', (name, type, unit) => {
+  const boat = { ...boatService, metrics: [{ name, type, help: 'Boats', labels: [] }] };
+  const { dashboard } = dashboardsIn(objectsOf(production, [...services, boat])).find(({ file }) => file.endsWith('_boat-service.json'))!;
+  expect(dashboard.panels.find(({ title }) => title === name)!.fieldConfig.defaults.unit).toBe(unit);
 });
 
 it('every alert and every panel asks about its own namespace alone', () => {

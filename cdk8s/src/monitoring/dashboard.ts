@@ -12,7 +12,7 @@ export type Dashboard = Json<grafana.Dashboard>;
 export interface Panel {
   readonly title: string;
   readonly description: string;
-  readonly unit: 'reqps' | 'percentunit' | 's' | 'short' | 'ops' | 'bytes' | 'cores';
+  readonly unit: 'reqps' | 'percentunit' | 's' | 'short' | 'ops' | 'bytes' | 'binBps' | 'cores';
   /** PromQL with the legend of its series. */
   readonly queries: readonly (readonly [expression: string, legend: string])[];
 }

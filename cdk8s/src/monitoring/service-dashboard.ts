@@ -52,15 +52,30 @@ function processPanels(series: string): Panel[] {
   ];
 }
 
+/** Grafana's units by the last word of a metric's name, of its value and of its rate: https://prometheus.io/docs/practices/naming/#base-units */
+const units: Readonly<Record<string, { readonly value: Panel['unit']; readonly rate: Panel['unit'] }>> = {
+  seconds: { value: 's', rate: 'percentunit' },
+  bytes: { value: 'bytes', rate: 'binBps' },
+  ratio: { value: 'percentunit', rate: 'short' },
+};
+
 function ownPanel(series: string, { name, type, help, labels }: MetricDeclaration): Panel {
   const legend = labels.map((label) => `{{${label}}}`).join(' ') || name;
   const by = labels.length > 0 ? `sum by (${labels.join(', ')}) ` : 'sum ';
+  const unit =
+    units[
+      name
+        .replace(/_total$/, '')
+        .split('_')
+        .at(-1)!
+    ];
+  const value = unit?.value ?? 'short';
   switch (type) {
     case 'counter':
-      return { title: name, description: help, unit: 'ops', queries: [[`${by}(rate(${name}{${series}}[5m]))`, legend]] };
+      return { title: name, description: help, unit: unit?.rate ?? 'ops', queries: [[`${by}(rate(${name}{${series}}[5m]))`, legend]] };
     case 'gauge':
-      return { title: name, description: help, unit: 'short', queries: [[`${by}(${name}{${series}})`, legend]] };
+      return { title: name, description: help, unit: value, queries: [[`${by}(${name}{${series}})`, legend]] };
     case 'histogram':
-      return { title: name, description: help, unit: 's', queries: quantiles(name, series) };
+      return { title: name, description: help, unit: value, queries: quantiles(name, series) };
   }
 }

@@ -81,7 +81,10 @@ export interface StoreDeclaration {
 
 /** One metric family on `/metrics`. */
 export interface MetricDeclaration {
-  /** Lower-case words with underscores; `_total` at the end of counters only. `process_`, `nodejs_` and `scrape_` begin others' names. */
+  /**
+   * Lower-case words with underscores; `_total` at the end of counters only. `process_`, `nodejs_` and `scrape_` begin others' names. Its unit is its
+   * last word before that, `seconds`, `bytes` or `ratio`: so the dashboard shows it.
+   */
   readonly name: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
