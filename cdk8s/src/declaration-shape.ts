@@ -11,7 +11,7 @@ import type {
   StoreDeclaration,
   Variable,
 } from '@berth/service-kit/declaration';
-import { anything, byKind, flag, listOf, number, objectOf, recordOf, text, textSuchAs, word } from './shapes';
+import { anything, byKind, flag, listOf, number, objectOf, recordOf, text, textSuchAs, word, words } from './shapes';
 
 /** Amounts as {@link ResourcesDeclaration} has them. */
 export const [cpu, memory] = [textSuchAs('250m'), textSuchAs('256Mi')];
@@ -20,7 +20,7 @@ export const [cpu, memory] = [textSuchAs('250m'), textSuchAs('256Mi')];
 export const resources = objectOf<ResourcesDeclaration>({ cpu, cpuLimit: cpu, memory, disk: memory });
 
 const optionalText = { optional: text };
-const variableBase = { description: text, secret: { optional: flag } };
+const variableBase = { description: words, secret: { optional: flag } };
 
 const variable = byKind<Variable>({
   integer: { ...variableBase, minimum: number, maximum: number, default: { optional: number } },
@@ -30,7 +30,7 @@ const variable = byKind<Variable>({
   url: { ...variableBase, schemes: listOf(text), default: optionalText },
 });
 
-const metric = objectOf<MetricDeclaration>({ name: text, type: word('counter', 'gauge', 'histogram'), help: text, labels: listOf(text) });
+const metric = objectOf<MetricDeclaration>({ name: text, type: word('counter', 'gauge', 'histogram'), help: words, labels: listOf(text) });
 
 const method = word('GET', 'POST', 'PUT', 'PATCH', 'DELETE');
 
@@ -40,7 +40,7 @@ const checkStep = objectOf<CheckStep>({
   path: text,
   body: { optional: recordOf(anything) },
   status: number,
-  keep: { optional: recordOf(text) },
+  keep: { optional: recordOf(words) },
   cleanUp: { optional: flag },
 });
 
@@ -49,7 +49,7 @@ export const declarationShape = objectOf<ServiceDeclaration>(
   {
     name: text,
     port: number,
-    description: text,
+    description: words,
     paths: listOf(text),
     configuration: recordOf(variable),
     peers: listOf(objectOf<PeerDeclaration>({ name: text, urlVariable: text })),
@@ -57,8 +57,8 @@ export const declarationShape = objectOf<ServiceDeclaration>(
     metrics: listOf(metric),
     resources,
     scaling: objectOf<ScalingDeclaration>({ maximumReplicas: number, targetCpuPercent: number }),
-    checks: listOf(objectOf<CheckDeclaration>({ name: text, steps: listOf(checkStep) })),
-    flows: listOf(objectOf<FlowDeclaration>({ name: text, title: text, steps: listOf(objectOf<FlowStep>({ service: text, method, route: text })) })),
+    checks: listOf(objectOf<CheckDeclaration>({ name: words, steps: listOf(checkStep) })),
+    flows: listOf(objectOf<FlowDeclaration>({ name: text, title: words, steps: listOf(objectOf<FlowStep>({ service: text, method, route: text })) })),
   },
   'the declaration',
 );

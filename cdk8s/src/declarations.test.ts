@@ -44,6 +44,11 @@ describe('the declarations', () => {
       { ...boatService, checks: [{ name: 'a boat', steps: [{ service: 'boat-service', method: 'get', path: '/boats', status: 200 }] }] },
       /checks\[0\].steps\[0\].method is "get": it must be "GET" or/,
     ],
+    [
+      'says nothing of a metric',
+      { ...boatService, metrics: [{ ...boatService.metrics[0], help: ' ' }] },
+      /metrics\[0\].help is " ": it must be a text of more than white/,
+    ],
     ['is no object', null, /services\/boat-service\/service.ts: the declaration is null/],
   ])('are refused when one %s', (_what, declaration, words) => {
     service('boat-service', declaration);

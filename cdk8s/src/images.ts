@@ -83,6 +83,9 @@ export function imageFaults(service: string, image: string, { images, name }: En
     return [`the image tag "${images.tag}" says nothing about what runs, and a rollback would find the same image: give ${name} a version as its tag`];
   if (images.kind !== 'released' && !tag.test(images.tag))
     return [`the image tag "${images.tag}" is none: use up to 128 letters, digits, dots, dashes and underscores in images.tag`];
+  // the registry waits for the next service where every one was released
+  const yetToCome = images.kind === 'released' ? parsed(`${images.registry}/${service}`) : undefined;
+  if (typeof yetToCome === 'string') return [`${yetToCome}: correct images.registry`];
   const found = parsed(image);
   if (typeof found === 'string') return [`${found}: correct ${places[images.kind]}`];
   const repository = found.name.split('/').at(-1);
@@ -96,7 +99,7 @@ export function imageFaults(service: string, image: string, { images, name }: En
 }
 
 /** Where the parts of a service's image come from. */
-const places = { built: 'images.tag', tagged: 'images.registry or images.tag', released: 'it in cdk8s/released-images.json, or images.registry' } as const;
+const places = { built: 'images.tag', tagged: 'images.registry or images.tag', released: 'it in cdk8s/released-images.json' } as const;
 
 /** What is wrong with PostgreSQL's image. CloudNativePG reads the version from the tag: https://cloudnative-pg.io/documentation/current/container_images/ */
 export function storeImageFaults({ kind, image }: PostgresServer | CloudNativePostgres): string[] {

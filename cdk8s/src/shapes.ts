@@ -26,10 +26,14 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-const isText = (value: unknown) => typeof value === 'string';
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
 
 /** Any text. */
 export const text = shape('a text', isText);
+/** A text that people read. */
+export const words = shape('a text of more than white space', (value) => isText(value) && value.trim() !== '');
 /** Any number: its bounds are a rule's. */
 export const number = shape('a number', (value) => typeof value === 'number');
 /** A yes or no. */

@@ -1,6 +1,7 @@
 import type { CheckStep, ServiceDeclaration, Variable } from '@berth/service-kit/declaration';
 import { orderService } from '../../services/order-service/service';
 import { userService } from '../../services/user-service/service';
+import { environmentNameFaults } from '../src/charts/environment-faults';
 import type { Environment, ServiceOverride } from '../src/environment';
 import { environments } from '../src/environments';
 import { boatService, faultsOf, released, services } from './synthesized';
@@ -594,6 +595,12 @@ const numberMistakes: readonly Mistake[] = [
     withUsers({ store: { ...users.store, schema: 2.5 } }),
   ],
   [
+    'more instances than PostgreSQL sends to',
+    storeOf(production, { instances: 11 }),
+    'production/user-service/database',
+    /instances is 11: a primary sends its log to 10 at once.*: give at most 10/,
+  ],
+  [
     'a schema before the first migration',
     staging,
     'staging/user-service/deployment',
@@ -717,6 +724,20 @@ const variableMistakes: readonly Mistake[] = [
     /BOATS of boat-service takes URLs of no scheme/,
     withVariable('BOATS', { kind: 'url', schemes: [], description: 'Boats' }),
   ],
+  ...['http://', 'HTTP', ''].map((scheme): Mistake => [
+    `URLs of the scheme "${scheme}"`,
+    staging,
+    'staging',
+    /BOATS of boat-service takes URLs of the scheme ".*", which no URL has: write it in lower case, without ":\/\/", such as "http", in services/,
+    withVariable('BOATS', { kind: 'url', schemes: [scheme], description: 'Boats' }),
+  ]),
+  [
+    'a default that the cluster never sees',
+    staging,
+    'staging/boat-service/configuration',
+    /USER_SERVICE_URL must be an absolute URL .*, not "users": correct its default in services\/boat-service\/service.ts/,
+    withVariable('USER_SERVICE_URL', { kind: 'url', schemes: ['http'], default: 'users', description: 'Peer' }),
+  ],
   [
     'two checks of one name',
     staging,
@@ -827,6 +848,8 @@ const nameMistakes: readonly Mistake[] = [
   ],
   ['an environment’s name that is too long', { ...staging, name: 'e'.repeat(58) }, file, /can't name an environment's folder/],
   ['an environment’s name that leads out of the folder', { ...staging, name: '../evil' }, file, /the name "..\/evil" can't name/],
+  ['an environment that is called like a part of JavaScript', { ...staging, name: 'constructor' }, file, /an environment can't be called constructor/],
+  ['a service that is called like a part of JavaScript', staging, 'staging', /a service can't be called constructor/, withBoat({ name: 'constructor' })],
   ['an environment without a name', { ...staging, name: '' }, file, /the name "" can't name/],
   ['an environment of nothing', { ...staging, services: [] }, 'staging', /"services" names none, so nothing would run/],
   ['a service that is listed twice', { ...staging, services: ['user-service', 'user-service'] }, 'staging', /"services" names user-service twice/],
@@ -1274,6 +1297,11 @@ describe('synth refuses', () => {
 
   it('no path that an Ingress and a service take', () => {
     for (const { name } of environments) expect(faultsOf(name, withBoat({ paths: ['/boat_types', '/Boats', '/boats/small-ones'] }))).toEqual([]);
+  });
+
+  it('to remove every manifest because there is no environment', () => {
+    expect(environmentNameFaults([])).toEqual([`${file}: there is no environment, so every manifest would be removed: write one`]);
+    expect(environmentNameFaults(environments)).toEqual([]);
   });
 
   it('with every fault at once, each beside its construct', () => {

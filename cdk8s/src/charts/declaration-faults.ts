@@ -20,6 +20,7 @@ export function nameFaults({ name }: ServiceDeclaration): string[] {
   if (name === 'default') return ["a service can't be called default: every namespace has a ServiceAccount of that name already, choose another"];
   if (!isObjectName(name, longestName))
     return [`the name "${name}" can't name a Service: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`];
+  if (name === 'constructor') return ["a service can't be called constructor: cdk8s mistakes the name, choose another"];
   if (name === 'localhost') return ["a service can't be called localhost: its callers would call themselves, choose another name"];
   if (name.startsWith('pg-') || serverRoles.includes(name))
     return [

@@ -13,12 +13,14 @@ const longestName = longestLabel - namespaceOf('').length;
 export function environmentNameFaults(environments: readonly Environment[]): string[] {
   const names = environments.map(({ name }) => name);
   const faults = [
+    ...(names.length > 0 ? [] : ['there is no environment, so every manifest would be removed: write one']),
     ...names
       .filter((name) => typeof name !== 'string' || !isObjectName(name, longestName))
       .map((name) => {
         const what = `the name "${name}" can't name an environment's folder and its namespace berth-<name>`;
         return `${what}: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`;
       }),
+    ...names.filter((name) => name === 'constructor').map(() => "an environment can't be called constructor: cdk8s mistakes the name, choose another"),
     ...repeated(names).map((name) => `two environments are called "${name}", and one would overwrite the other's folder: give one another name`),
   ];
   return faults.map((fault) => `cdk8s/src/environments.ts: ${fault}`);

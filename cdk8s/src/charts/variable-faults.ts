@@ -29,6 +29,9 @@ export function variableFaults(declaration: ServiceDeclaration): string[] {
   ];
 }
 
+/** https://www.rfc-editor.org/rfc/rfc3986#section-3.1, as URLs are compared: in lower case. */
+const schemePattern = /^[a-z][a-z0-9+.-]*$/;
+
 /** Bounds that no value meets, and a secret that is none. */
 function boundFaults(variable: Variable): string[] {
   if (variable.secret && variable.default !== undefined) return ['is a secret with a default, which whoever reads the code knows: leave one of the two out'];
@@ -36,7 +39,10 @@ function boundFaults(variable: Variable): string[] {
     case 'integer':
       return variable.minimum <= variable.maximum ? [] : [`takes from ${variable.minimum} to ${variable.maximum}, which no number is: exchange the two`];
     case 'url':
-      return variable.schemes.length > 0 ? [] : ['takes URLs of no scheme, which no URL has: name one'];
+      if (variable.schemes.length === 0) return ['takes URLs of no scheme, which no URL has: name one'];
+      return variable.schemes
+        .filter((scheme) => !schemePattern.test(scheme))
+        .map((scheme) => `takes URLs of the scheme "${scheme}", which no URL has: write it in lower case, without "://", such as "http",`);
     case 'choice':
       return variable.choices.length > 0 ? [] : ['takes one of no words: name them'];
     default:

@@ -60,6 +60,12 @@ export class CloudNativeDatabase extends ApiObject {
   }
 }
 
+/** `max_wal_senders`, 10 by default: an instance that follows takes one, and two while it is copied. https://www.postgresql.org/docs/17/runtime-config-replication.html */
+const mostInstances = 10;
+
 function instanceFaults({ instances }: CloudNativePostgres): string[] {
-  return instances >= 1 && Number.isInteger(instances) ? [] : [`instances is ${instances}: a database needs at least 1, and 2 to survive the loss of a node`];
+  if (!(instances >= 1 && Number.isInteger(instances))) return [`instances is ${instances}: a database needs at least 1, and 2 to survive the loss of a node`];
+  return instances <= mostInstances
+    ? []
+    : [`instances is ${instances}: a primary sends its log to 10 at once, and twice to one that is being copied: give at most ${mostInstances}`];
 }

@@ -75,7 +75,7 @@ function secretPlace(variable: string, declaration: ServiceDeclaration): string 
   return `${what} into the Secret ${databaseSecret(declaration).name}, which an environment on PostgreSQL reads`;
 }
 
-/** The service's own parser judges, defaults too, so that a value it would refuse on the cluster is refused here, in the same words. */
+/** The service's own parser judges, so that a value it would refuse on the cluster is refused here, in the same words; each default too, set or not. */
 function valueFaults(declaration: ServiceDeclaration, data: Readonly<Record<string, string>>): string[] {
   const variables = variablesOf(declaration);
   // files of secrets are on the cluster only
@@ -84,11 +84,18 @@ function valueFaults(declaration: ServiceDeclaration, data: Readonly<Record<stri
   const defaults = Object.entries<Variable>(declaration.configuration).flatMap(([name, variable]) =>
     variable.default === undefined ? [] : [[name, String(variable.default)] as const],
   );
+  const inDefaults = parserFaults(declaration, Object.fromEntries(defaults)).map(
+    (fault) => `${fault}: correct its default in services/${declaration.name}/service.ts`,
+  );
+  return [...inDefaults, ...parserFaults(declaration, Object.fromEntries(set))];
+}
+
+function parserFaults(declaration: ServiceDeclaration, values: Readonly<Record<string, string>>): readonly string[] {
   try {
-    parseConfiguration(declaration, Object.fromEntries([...defaults, ...set]));
+    parseConfiguration(declaration, values);
     return [];
   } catch (error) {
-    if (error instanceof ConfigurationError) return [...error.faults];
+    if (error instanceof ConfigurationError) return error.faults;
     throw error;
   }
 }
