@@ -101,12 +101,20 @@ export function imageFaults(service: string, image: string, { images, name }: En
 /** Where the parts of a service's image come from. */
 const places = { built: 'images.tag', tagged: 'images.registry or images.tag', released: 'it in cdk8s/released-images.json' } as const;
 
-/** What is wrong with PostgreSQL's image. CloudNativePG reads the version from the tag: https://cloudnative-pg.io/documentation/current/container_images/ */
+/**
+ * What is wrong with PostgreSQL's image. CloudNativePG reads the version from the tag: https://cloudnative-pg.io/documentation/current/container_images/
+ * The public image on Alpine has no user 999, and can't set a database up as one that it doesn't know:
+ * https://github.com/docker-library/docs/blob/master/postgres/README.md#arbitrary---user-notes
+ */
 export function storeImageFaults({ kind, image }: PostgresServer | CloudNativePostgres): string[] {
   const found = parsed(image);
   if (typeof found === 'string') return [`${found}: correct store.image`];
   if (kind === 'cloud-native-postgres' && !/^[1-9]/.test(found.tag ?? ''))
     return [`the image ${image} has no tag that begins with PostgreSQL's version, by which the operator knows it: name it as …:17.6 in store.image`];
+  if (kind === 'postgres-server' && /alpine/.test(found.tag ?? ''))
+    return [
+      `the image ${image} has another user for PostgreSQL than its pod, which would not start: take one on Debian, such as postgres:17-bookworm, for store.image`,
+    ];
   if (found.digest === undefined && (found.tag === undefined || found.tag === 'latest'))
     return [`the image ${image} may be another major version tomorrow, which doesn't start on these data: give store.image a version as its tag`];
   return [];

@@ -525,6 +525,12 @@ const placeMistakes: readonly Mistake[] = [
     'staging/postgres',
     /the image postgres:latest may be another major version tomorrow.*give store.image a version/,
   ],
+  [
+    'a database’s image with another user',
+    storeOf(staging, { image: 'postgres:17-alpine' }),
+    'staging/postgres',
+    /the image postgres:17-alpine has another user for PostgreSQL than its pod.*: take one on Debian, such as postgres:17-bookworm/,
+  ],
   ['a database’s image without a tag', storeOf(staging, { image: 'postgres' }), 'staging/postgres', /the image postgres may be another major version/],
   [
     'a database’s image that is a URL',
@@ -785,6 +791,13 @@ const variableMistakes: readonly Mistake[] = [
     'staging',
     /address of user-service by USER_SERVICE_URL, which is a secret.*leave "secret" out/,
     withVariable('USER_SERVICE_URL', { kind: 'url', schemes: ['http'], secret: true, description: 'Peer' }),
+  ],
+  [
+    'a peer’s address that can’t be one',
+    staging,
+    'staging',
+    /address of user-service by USER_SERVICE_URL, which takes no http:\/\/, by which peers are called: add "http" to its "schemes"/,
+    withVariable('USER_SERVICE_URL', { kind: 'url', schemes: ['https'], description: 'Peer' }),
   ],
   [
     'a path that is a number',

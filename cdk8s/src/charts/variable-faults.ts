@@ -57,5 +57,7 @@ function toldFaults({ name, configuration }: ServiceDeclaration, what: string, v
   const file = `services/${name}/service.ts`;
   if (found === undefined) return [`${told} it doesn't declare: add the variable to "configuration" in ${file}`];
   if (found.kind !== kind) return [`${told} is of kind "${found.kind}": declare it as "${kind}" in ${file}`];
+  if (found.kind === 'url' && !found.schemes.includes('http'))
+    return [`${told} takes no http://, by which peers are called: add "http" to its "schemes" in ${file}`];
   return found.secret ? [`${told} is a secret, so it would come by a file instead: leave "secret" out in ${file}`] : [];
 }
