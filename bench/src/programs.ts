@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { imageNodeFlags } from '../../services/service-kit/testing/image-node-flags';
+import { imageMemorySettings } from '../../services/service-kit/testing/image-memory-settings';
 import { places } from './places';
 import type { Program } from './servers';
 
@@ -23,7 +23,7 @@ function serviceProgram(name: string, main: string, env: Readonly<Record<string,
   return {
     name,
     command: [process.execPath, main],
-    env: { NODE_ENV: 'production', NODE_OPTIONS: imageNodeFlags(places.root), ...env },
+    env: { NODE_ENV: 'production', ...imageMemorySettings(places.root), ...env },
     readyPath: '/health/ready',
   };
 }

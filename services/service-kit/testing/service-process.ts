@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServiceName } from './databases';
-import { imageNodeFlags } from './image-node-flags';
+import { imageMemorySettings } from './image-memory-settings';
 
 /** A service under test: its own process, as it runs in a pod. */
 export interface ServiceProcess {
@@ -48,7 +48,7 @@ export async function startService(name: ServiceName, env: Record<string, string
   const folder = mkdtempSync(join(tmpdir(), `berth-${name}-`));
   const child = spawn(process.execPath, [bundleOf(name)], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', NODE_OPTIONS: imageNodeFlags(root), ...env },
+    env: { PATH: process.env['PATH'], PORT: '0', HOST: '127.0.0.1', ...imageMemorySettings(root), ...env },
     // The channel ends with this process, however it ends, and the service with the channel.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
