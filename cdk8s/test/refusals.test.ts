@@ -100,7 +100,7 @@ const mistakes: readonly Mistake[] = [
     'a value out of its bounds',
     set(staging, 'DATABASE_POOL_SIZE', 0),
     'staging/user-service/configuration',
-    /DATABASE_POOL_SIZE must be a whole number from 2 to 100, not "0"/,
+    /DATABASE_POOL_SIZE must be a whole number from 3 to 100, not "0"/,
   ],
   [
     'a value of the wrong kind',
@@ -618,6 +618,12 @@ const numberMistakes: readonly Mistake[] = [
     overridden(staging, { resources: { memory } }),
     'staging/user-service/deployment',
     new RegExp(`memory ${memory} is too little, because .*95 MiB: give it at least 128Mi`),
+  ]),
+  ...(['1m', '19m'] as const).map((cpu): Mistake => [
+    `${cpu} of CPU`,
+    overridden(staging, { resources: { cpu } }),
+    'staging/user-service/deployment',
+    new RegExp(`cpu ${cpu} is too little, because .* does not start within its minute: give it at least 20m`),
   ]),
   [
     'less disk than temporary files',

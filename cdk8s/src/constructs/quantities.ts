@@ -1,4 +1,4 @@
-import type { Mebibytes, ResourcesDeclaration } from '@berth/service-kit/declaration';
+import type { Cpu, Mebibytes, ResourcesDeclaration } from '@berth/service-kit/declaration';
 import { k8s } from '../kubernetes';
 
 /**
@@ -16,13 +16,13 @@ const formOf = { cpu: forms.cpu, cpuLimit: forms.cpu, memory: forms.memory, disk
 
 /** The smallest amount with which something works, why, and what else would help. */
 export interface LeastAmount {
-  readonly amount: Mebibytes;
+  readonly amount: Cpu | Mebibytes;
   readonly because: string;
   readonly otherwise?: string;
 }
 
 /** The smallest amounts with which something works. */
-export type Least = Partial<Record<'memory' | 'disk', LeastAmount>>;
+export type Least = Partial<Record<'cpu' | 'memory' | 'disk', LeastAmount>>;
 
 /**
  * What is wrong with some amounts: a unit that is missing or means something else, nothing at all, too little, more than there is, a limit below the request.
@@ -37,7 +37,7 @@ export function quantityFaults(amounts: Partial<ResourcesDeclaration> & { readon
     return parseInt(amount) <= form.most ? [] : [`${name} ${amount} is more than any machine or volume has: give it at most ${form.most}${form.unit}`];
   });
   if (faults.length > 0) return faults;
-  for (const name of ['memory', 'disk'] as const) {
+  for (const name of ['cpu', 'memory', 'disk'] as const) {
     const [amount, bound] = [amounts[name], least[name]];
     if (amount !== undefined && bound !== undefined && parseInt(amount) < parseInt(bound.amount))
       faults.push(
