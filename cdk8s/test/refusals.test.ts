@@ -632,6 +632,18 @@ const numberMistakes: readonly Mistake[] = [
     /disk 16Mi is too little, because \/tmp alone may hold 32Mi: give it at least 32Mi/,
   ],
   [
+    'too little CPU for a database',
+    storeOf(staging, { resources: { cpu: '10m', cpuLimit: '1000m', memory: '512Mi', disk: '64Mi' } }),
+    'staging/postgres',
+    /cpu 10m is too little, because .*PostgreSQL.* does not start within five minutes: give it at least 20m/,
+  ],
+  [
+    'too little CPU for an operator’s database',
+    storeOf(production, { resources: { cpu: '1m', cpuLimit: '1000m', memory: '1024Mi' } }),
+    'production/user-service/database',
+    /cpu 1m is too little/,
+  ],
+  [
     'too little memory for a database',
     storeOf(staging, { resources: { cpu: '150m', cpuLimit: '1000m', memory: '64Mi', disk: '64Mi' } }),
     'staging/postgres',

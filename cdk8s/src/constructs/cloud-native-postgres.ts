@@ -3,7 +3,7 @@ import { storeImageFaults } from '../images';
 import { ApiObject, type Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
 import type { ServiceSettings } from '../settings';
-import { type DatabaseAccess, databaseSecret, leastMemory, postgresAccess } from './database';
+import { type DatabaseAccess, databaseSecret, leastMemory, leastServerCpu, postgresAccess } from './database';
 import { keepAnnotations, labelsOf } from './labels';
 import { dnsEgress, podsHere, podsThere, tcp } from './network';
 import { quantityFaults } from './quantities';
@@ -53,7 +53,7 @@ export class CloudNativeDatabase extends ApiObject {
       },
     });
     refuse(this, () => [
-      ...quantityFaults({ size: store.size, ...store.resources }, { memory: leastMemory(store.maxConnections) }),
+      ...quantityFaults({ size: store.size, ...store.resources }, { cpu: leastServerCpu, memory: leastMemory(store.maxConnections) }),
       ...instanceFaults(store),
       ...storeImageFaults(store),
     ]);

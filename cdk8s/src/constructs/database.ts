@@ -51,6 +51,9 @@ const sharedBuffers = 128;
 /** MiB of an idle connection that has run one statement: 100 of them had 1.06 each of their own (Private_Dirty, PostgreSQL 15). */
 const idleConnection = 1;
 
+/** In a container of 0.01 CPU a first start of PostgreSQL 17 took longer than five minutes; of 0.02, 73 s (`docker run --cpus`). */
+export const leastServerCpu: LeastAmount = { amount: '20m', because: 'on a busy node PostgreSQL that gets 10m does not start within five minutes' };
+
 /** The memory in which a PostgreSQL server holds as many connections as it takes. Below it, the kernel ends it while it fills up. */
 export function leastMemory(maxConnections: number): LeastAmount {
   const needed = sharedBuffers + Math.ceil(maxConnections * idleConnection);

@@ -3,7 +3,7 @@ import type { PostgresServer as PostgresServerSettings } from '../environment';
 import { storeImageFaults } from '../images';
 import { Construct, k8s } from '../kubernetes';
 import { refuse } from '../refusal';
-import { type DatabaseAccess, databaseSecret, leastMemory, passwordFile, postgresAccess } from './database';
+import { type DatabaseAccess, databaseSecret, leastMemory, leastServerCpu, passwordFile, postgresAccess } from './database';
 import { labelsOf, selectorOf } from './labels';
 import { allowPolicy, podsHere, tcp, toPods } from './network';
 import { hardenedContainer, secretVolume, temporarySize } from './pod';
@@ -13,7 +13,7 @@ import { type Least, quantityFaults } from './quantities';
 
 /** `/tmp` and the sockets count as its disk. */
 function leastOfServer({ maxConnections }: PostgresServerSettings): Least {
-  return { memory: leastMemory(maxConnections), disk: { amount: temporarySize, because: `/tmp alone may hold ${temporarySize}` } };
+  return { cpu: leastServerCpu, memory: leastMemory(maxConnections), disk: { amount: temporarySize, because: `/tmp alone may hold ${temporarySize}` } };
 }
 
 /** What preparing a database reserves: as much as psql needs, and never more than the limit. */
