@@ -50,7 +50,7 @@ const production: Environment = {
     image: 'ghcr.io/cloudnative-pg/postgresql:17.6',
     instances: 3,
     size: '20Gi',
-    maxConnections: 200,
+    maxConnections: 300,
     resources: { cpu: '500m', cpuLimit: '2000m', memory: '1024Mi' },
     operator: { namespace: 'cnpg-system', labels: { 'app.kubernetes.io/name': 'cloudnative-pg' } },
   },

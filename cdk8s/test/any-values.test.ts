@@ -38,7 +38,7 @@ function endsOf(whole: object, synth: (changed: unknown) => unknown): { files: n
 }
 
 const [, staging, production] = environments as [Environment, Environment, Environment];
-const external = { kind: 'external-postgres', host: 'db.example', port: 5432, cidr: '10.0.0.0/8', maxConnections: 400, sslMode: 'verify-full' } as const;
+const external = { kind: 'external-postgres', host: 'db.example', port: 5432, cidr: '10.0.0.0/8', maxConnections: 600, sslMode: 'verify-full' } as const;
 
 /** Environments in which every member is there. */
 const full: readonly Environment[] = [...environments, { ...production, name: 'external', images: staging.images, store: external }].map((environment) => ({

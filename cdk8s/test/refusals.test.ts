@@ -10,7 +10,7 @@ const [local, staging, production] = environments as [Environment, Environment, 
 const users: ServiceDeclaration = userService;
 const orders: ServiceDeclaration = orderService;
 const set = (of: Environment, name: string, value: string | number | boolean): Environment => ({ ...of, configuration: { [name]: value } });
-const external = { kind: 'external-postgres', host: 'db.example', port: 5432, cidr: '10.0.0.0/8', maxConnections: 400 } as const;
+const external = { kind: 'external-postgres', host: 'db.example', port: 5432, cidr: '10.0.0.0/8', maxConnections: 600 } as const;
 
 const storeOf = (of: Environment, changes: object): Environment => ({ ...of, store: { ...of.store, ...changes } });
 const ingressOf = (of: Environment, changes: object): Environment => ({ ...of, ingress: { ...of.ingress!, ...changes } });
@@ -36,9 +36,9 @@ const mistakes: readonly Mistake[] = [
     'more connections than the server takes',
     { ...staging, store: { ...staging.store, maxConnections: 60 } as Environment['store'] },
     'staging',
-    /at most 77 connections.*maxConnections is 60.*DATABASE_POOL_SIZE/,
+    /at most 101 connections.*maxConnections is 60.*DATABASE_POOL_SIZE/,
   ],
-  ['a pool that only the autoscaler makes too large', set(production, 'DATABASE_POOL_SIZE', 50), 'production', /order-service 573.*maxConnections is 200/],
+  ['a pool that only the autoscaler makes too large', set(production, 'DATABASE_POOL_SIZE', 50), 'production', /order-service 1041.*maxConnections is 300/],
   [
     'a budget that lets no pod go',
     { ...staging, disruption: { maxUnavailable: 0 } },

@@ -98,7 +98,7 @@ it.each([
   [{ host: 'db.example', cidr: '10.0.0.0/8', sslMode: 'verify-full' as const }, 'postgres://user_service@db.example:5432/userdb?sslmode=verify-full'],
   [{ host: 'fd00::7', cidr: 'fd00::/64' }, 'postgres://user_service@[fd00::7]:5432/userdb'],
 ])('a database outside of the cluster, %j, is reached at %s', (where, url) => {
-  const store = { kind: 'external-postgres', port: 5432, maxConnections: 400, ...where } as const;
+  const store = { kind: 'external-postgres', port: 5432, maxConnections: 600, ...where } as const;
   const objects = objectsOf({ ...environment('production'), store });
   const settings = objects.filter(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name.startsWith('user-service')) as unknown as {
     data: Record<string, string>;

@@ -4,7 +4,7 @@ import { superuserSecret } from '../constructs/postgres-stateful-set';
 import { serviceSecretName } from '../constructs/service-secrets';
 import type { Environment } from '../environment';
 import { repeated } from '../repeated';
-import { maximumSurge, type ServiceSettings, valueOf } from '../settings';
+import { type ServiceSettings, valueOf } from '../settings';
 import { declarationFaults } from './declaration-faults';
 import { environmentFaults } from './environment-faults';
 import { flowFaults } from './flow-faults';
@@ -117,9 +117,12 @@ function connectionFaults({ store }: Environment, services: readonly ServiceSett
   });
 }
 
-/** At the most: every replica, those that a rolling update adds, and the migration. */
+/**
+ * At the most: every replica, its successor beside it in a rollout, and the migration. A pod that ends keeps its connections until its last request is
+ * answered, and nothing waits for that: successors come as soon as those before them are ready.
+ */
 function connectionsOf(settings: ServiceSettings): number {
-  return (settings.maximumReplicas + maximumSurge) * (Number(valueOf(settings, 'DATABASE_POOL_SIZE')) + connectionsBesidePool) + 1;
+  return 2 * settings.maximumReplicas * (Number(valueOf(settings, 'DATABASE_POOL_SIZE')) + connectionsBesidePool) + 1;
 }
 
 /** A Secret of passwords in the place of a certificate's. */

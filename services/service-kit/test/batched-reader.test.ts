@@ -1,4 +1,7 @@
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { BatchedReader } from '../src/store/postgres/batched-reader';
+import { KeptClient } from '../src/store/postgres/kept-client';
 import { eventually } from '../testing/load-client';
 import { type PostgresServer, startPostgres } from '../testing/postgres-server';
 import { storesUnderTest } from '../testing/stores';
@@ -83,4 +86,44 @@ const lanes = 3;
     expect([...faults].filter((fault) => !['55P03', '57014', '26000'].includes(fault) && !/timeout|terminated|closed|not queryable/i.test(fault))).toEqual([]);
     expect(faults.size).toBeGreaterThan(0);
   }, 60_000);
+
+  it('are asked again once when the connection breaks before their answer', async () => {
+    const cuts = [true, false, true, true];
+    const cutter = createServer((client) => {
+      const upstream = connect(postgres.port, '127.0.0.1');
+      client.on('data', (bytes) => {
+        if (bytes.includes('FROM things') && cuts.shift()) client.destroy();
+        else upstream.write(bytes);
+      });
+      upstream.on('error', () => client.destroy()).pipe(client);
+      client.on('error', () => undefined).on('close', () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => cutter.listen(0, '127.0.0.1', resolve));
+    const cut = new BatchedReader(
+      { url: url.replace(String(postgres.port), String((cutter.address() as AddressInfo).port)), password: undefined, applicationName: 'lanes' },
+      1,
+    );
+    try {
+      const query = { label: 'things.find', sql: 'SELECT id, name FROM things WHERE id = $1', parameters: [1] };
+      expect(await cut.first(query)).toEqual({ id: 1, name: 'thing 1' });
+      await cut.close();
+      await expect(cut.first(query)).rejects.toThrow();
+      expect(cuts).toEqual([]);
+    } finally {
+      await cut.close();
+      cutter.close();
+    }
+  });
+
+  it('leave a connection that is older than its lifetime for another', async () => {
+    const client = new KeptClient({ url, password: undefined, applicationName: 'lanes' }, {}, 50);
+    const backend = async () => (await (await client.get()).query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;
+    const first = await backend();
+    expect(await backend()).toBe(first);
+    await setTimeout(60);
+    const second = await backend();
+    expect(second).not.toBe(first);
+    await eventually('the old one to end', 5_000, async () => !(await backends()).includes(first));
+    await client.close();
+  });
 });

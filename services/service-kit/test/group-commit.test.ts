@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { Client } from 'pg';
 import { createMetrics } from '../src/metrics/metrics';
 import { openPostgresStore } from '../src/store/postgres/postgres-store';
@@ -147,6 +148,29 @@ interface Added {
       await proxy.close();
     });
 
+    it('are tried alone when they are refused in a language that nobody reads', async () => {
+      const [from, to] = [Buffer.from('SERROR\0'), Buffer.from('SFEHLR\0')];
+      const translator = createServer((client) => {
+        const upstream = connect(postgres.port, '127.0.0.1');
+        client.pipe(upstream).on('error', () => client.destroy());
+        upstream.on('data', (bytes) => {
+          const at = bytes.indexOf(from);
+          if (at >= 0) to.copy(bytes, at);
+          client.write(bytes);
+        });
+        client.on('error', () => upstream.destroy()).on('close', () => upstream.destroy());
+      });
+      await new Promise<void>((resolve) => translator.listen(0, '127.0.0.1', resolve));
+      const translated = open(url.replace(String(postgres.port), String((translator.address() as AddressInfo).port)));
+      try {
+        const results = await settle(Array.from({ length: 10 }, (_, index) => add(`key ${index}`, index === 3 ? -1 : 1, translated)));
+        expect(results.map(({ status }) => status === 'fulfilled')).toEqual(results.map((_, index) => index !== 3));
+      } finally {
+        await translated.close();
+        translator.close();
+      }
+    });
+
     it('are not tried again when their answer is lost: they may be there', async () => {
       await proxy.set({ kind: 'reset', at: 'headers' });
       const results = await settle(Array.from({ length: 20 }, (_, index) => add(`key ${index}`, 1, behindProxy)));
@@ -195,6 +219,62 @@ interface Added {
       return Number(row!['n']) <= connections;
     });
   }, 30_000);
+
+  it('that come while COMMIT is slow are refused unwritten, for the database is busy', async () => {
+    await sql(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF current_setting('groups.slept', true) IS DISTINCT FROM txid_current()::text THEN
+        PERFORM set_config('groups.slept', txid_current()::text, true), pg_sleep(0.7);
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON things DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()`);
+    try {
+      const refused: string[] = [];
+      const until = performance.now() + 5_000;
+      const writer = async (name: number) => {
+        for (let round = 0; performance.now() < until; round++) {
+          const [result] = await settle([add(`${name}-${round}`)]);
+          if (outcome(result!) !== 'added') refused.push(outcome(result!) === 'overloaded' ? `${name}-${round}` : outcome(result!));
+        }
+      };
+      await Promise.all(Array.from({ length: 150 }, (_, name) => writer(name)));
+      const kept = new Set(await keys());
+      expect(refused.length).toBeGreaterThan(100);
+      expect(refused.filter((key) => kept.has(key) || !key.includes('-'))).toEqual([]);
+    } finally {
+      await sql('DROP FUNCTION slow CASCADE');
+    }
+  }, 30_000);
+
+  it('are written again over connections that know of it when the type of a column changes', async () => {
+    await Promise.all([add('before'), store.write({ ...insert('alone'), groupable: false })]);
+    const find: Query = { label: 'things.size', sql: 'SELECT size FROM things WHERE key = $1', parameters: ['before'] };
+    await store.find(find);
+    await sql('ALTER TABLE things ALTER COLUMN id TYPE integer, ALTER COLUMN size TYPE bigint');
+    try {
+      const results = await settle(Array.from({ length: 30 }, (_, index) => [add(`key ${index}`), store.find(find)]).flat());
+      expect([...new Set(results.filter(({ status }) => status === 'rejected').map(outcome))]).toEqual(['overloaded']);
+      expect(outcome((await settle([add('after')]))[0]!)).toBe('added');
+      expect(await store.find(find)).toEqual({ size: 1 });
+    } finally {
+      await sql('ALTER TABLE things ALTER COLUMN id TYPE bigint, ALTER COLUMN size TYPE integer');
+    }
+  });
+
+  it('leave no statement running on the server when they are given up', async () => {
+    const slow = {
+      label: 'things.slow',
+      sql: 'INSERT INTO things (key, size) SELECT $1, 1 FROM pg_sleep(30) RETURNING id',
+      parameters: ['slow'],
+      deadlineMs: 100,
+    };
+    await settle(Array.from({ length: 5 }, () => store.write({ query: slow, result: () => undefined })));
+    await eventually(
+      'none at work',
+      1_500,
+      async () => (await sql("SELECT 1 FROM pg_stat_activity WHERE application_name = 'groups' AND state = 'active'")).length === 0,
+    );
+  });
 
   it('are refused within their deadline by a silent server, and committed once it answers again', async () => {
     await add('before');

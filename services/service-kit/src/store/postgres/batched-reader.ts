@@ -1,6 +1,7 @@
 import type { Query } from '../store';
-import { BatchingConnection } from './batching-connection';
+import { BatchingConnection, RolledBack } from './batching-connection';
 import type { PostgresAddress } from './postgres-client';
+import { DeadlineExceeded } from './postgres-errors';
 import type { Row } from './statement-batch';
 
 /**
@@ -20,9 +21,22 @@ export class BatchedReader {
     this.connections = Array.from({ length: size }, () => new BatchingConnection(address));
   }
 
-  /** First row of a look-up. Rejects as {@link BatchingConnection.run} does. */
+  /**
+   * First row of a look-up; asked again once when its connection broke, because a look-up changes nothing.
+   *
+   * Rejects with {@link DeadlineExceeded}, the server's error or the driver's.
+   */
   async first(query: Query): Promise<Row | undefined> {
-    const [row] = await this.connectionOfThisTurn().run(query);
+    const [row] = await this.connectionOfThisTurn()
+      .run(query)
+      .catch((error: unknown) => {
+        if (error instanceof RolledBack) throw error.cause;
+        if (error instanceof DeadlineExceeded) throw error;
+        return this.connectionOfThisTurn().run(query);
+      })
+      .catch((error: unknown) => {
+        throw error instanceof RolledBack ? error.cause : error;
+      });
     return row;
   }
 

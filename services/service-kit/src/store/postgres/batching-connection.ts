@@ -1,8 +1,8 @@
-import type { ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import { databaseDeadlineMs, type Query } from '../store';
 import { KeptClient } from './kept-client';
-import type { PostgresAddress } from './postgres-client';
-import { DeadlineExceeded } from './postgres-errors';
+import { loadPg, type PostgresAddress } from './postgres-client';
+import { DeadlineExceeded, isStalePlan } from './postgres-errors';
 import { type Row, type Runs, StatementBatch, type Value } from './statement-batch';
 
 /** Most runs in one batch: bounds how long those behind it wait. */
@@ -44,16 +44,18 @@ export class BatchingConnection {
   /**
    * Runs a statement and gives its rows once they are committed.
    *
-   * Rejects for every statement of a batch alike: {@link wasRolledBack} tells whether nothing of it was carried out, or nobody knows.
+   * Rejects with {@link RolledBack} when nothing of its batch was carried out, with {@link DeadlineExceeded} when its time was over (busy: it was never
+   * sent), with the driver's error when the connection broke: then, as after a deadline that isn't for being busy, it may have been committed.
    */
   run(query: Query): Promise<readonly Row[]> {
     return new Promise((resolve, reject) => {
       const { deadlineMs } = query;
+      // Among deadlines of one length the oldest is the first; one that is shorter may pass in the queue.
       const timer = deadlineMs === undefined ? undefined : setTimeout(() => reject(new DeadlineExceeded(false)), deadlineMs);
       const settled = () => clearTimeout(timer);
       this.queue.push({
         query,
-        startedAt: performance.now(),
+        deadline: performance.now() + (deadlineMs ?? databaseDeadlineMs),
         resolve: (rows) => (settled(), resolve(rows)),
         reject: (error) => (settled(), reject(error)),
       });
@@ -69,52 +71,67 @@ export class BatchingConnection {
 
   private async runBatches(): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.queue.length > 0) await this.runBatch(this.nextBatch());
+    let tookMs = 0;
+    while (this.queue.length > 0) {
+      const batch = this.nextBatch(tookMs);
+      if (batch.length > 0) tookMs = await this.runBatch(batch);
+    }
     this.running = undefined;
   }
 
-  /** The oldest job and those right behind it with the same statement. */
-  private nextBatch(): readonly Job[] {
+  /**
+   * The oldest job and those right behind it with the same statement. Whoever waited and has less time left than the batch before took is told now that
+   * all is busy, and not later that nobody knows.
+   */
+  private nextBatch(tookMs: number): readonly Job[] {
     const { sql } = this.queue[0]!.query;
     const others = this.queue.findIndex((job) => job.query.sql !== sql);
-    return this.queue.splice(0, Math.min(maximumBatch, others === -1 ? maximumBatch : others));
+    const batch = this.queue.splice(0, Math.min(maximumBatch, others === -1 ? maximumBatch : others));
+    const least = performance.now() + tookMs;
+    for (const job of batch) if (job.deadline <= least) job.reject(new DeadlineExceeded(!this.isSilent));
+    return batch.filter((job) => job.deadline > least);
   }
 
-  private async runBatch(batch: readonly Job[]): Promise<void> {
-    const { query, startedAt } = batch[0]!;
-    const leftMs = startedAt + databaseDeadlineMs - performance.now();
-    if (leftMs <= 0) return batch.forEach((job) => job.reject(new DeadlineExceeded(!this.isSilent)));
+  /** @returns milliseconds that it took */
+  private async runBatch(batch: readonly Job[]): Promise<number> {
     this.underWay = batch.length;
+    const startedAt = performance.now();
+    const { query } = batch[0]!;
+    const runs = { name: query.name ?? query.label, text: query.sql, values: batch.map((job) => job.query.parameters as readonly Value[]) };
     try {
-      const rows = await this.send(
-        { name: query.name ?? query.label, text: query.sql, values: batch.map((job) => job.query.parameters as readonly Value[]) },
-        leftMs,
-      );
+      const rows = await this.send(runs, batch);
       this.isSilent = false;
       batch.forEach((job, run) => job.resolve(rows[run]!));
     } catch (error) {
       this.isSilent = error instanceof DeadlineExceeded;
-      if (!wasRolledBack(error)) this.client.drop();
+      if (!(error instanceof RolledBack) || isStalePlan(error.cause)) this.client.drop();
       for (const job of batch) job.reject(error);
     } finally {
       this.underWay = 0;
     }
+    // What a silent server took says nothing of the next one.
+    return this.isSilent ? 0 : performance.now() - startedAt;
   }
 
-  /** Connects where there is no connection, sends the batch and waits for its end, all within so many milliseconds. */
-  private async send(runs: Runs, timeoutMs: number): Promise<readonly (readonly Row[])[]> {
+  /** Connects where there is no connection, sends the runs and waits for their end. Each job is rejected at its own deadline, the batch at the last. */
+  private async send(runs: Runs, batch: readonly Job[]): Promise<readonly (readonly Row[])[]> {
+    const last = Math.max(...batch.map((job) => job.deadline));
     let timer: NodeJS.Timeout | undefined;
     let isLate = false;
     try {
       return await new Promise((resolve, reject) => {
-        timer = setTimeout(() => {
-          isLate = true;
-          reject(new DeadlineExceeded(false));
-        }, timeoutMs);
-        const done = (error: Error | undefined, rows: readonly (readonly Row[])[]) => (error ? reject(error) : resolve(rows));
+        const expire = () => {
+          const now = performance.now();
+          isLate = now >= last;
+          if (isLate) return reject(new DeadlineExceeded(false));
+          for (const job of batch) if (job.deadline <= now) job.reject(new DeadlineExceeded(false));
+          const next = Math.min(...batch.map((job) => job.deadline).filter((deadline) => deadline > now));
+          timer = setTimeout(expire, Math.ceil(next - now));
+        };
+        expire();
         this.client
           .get()
-          .then((client) => isLate || client.query(new StatementBatch(runs, done)))
+          .then((client) => isLate || client.query(new StatementBatch(runs, (error, rows) => (error ? rejectWith(client, error, reject) : resolve(rows)))))
           .catch(reject);
       });
     } finally {
@@ -123,15 +140,34 @@ export class BatchingConnection {
   }
 }
 
-/** Whether PostgreSQL itself refused a statement, which undoes its whole batch. After any other error a batch may have been committed. */
-export function wasRolledBack(error: unknown): boolean {
-  return (error as { severity?: string }).severity === 'ERROR';
+/** PostgreSQL refused a statement, its `cause`, and undid the whole batch. */
+export class RolledBack extends Error {
+  override readonly name = 'RolledBack';
+
+  constructor(override readonly cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+/**
+ * Rejects with {@link RolledBack} once the server is ready for the next batch, which it is after an error and never after a fatal one; with the error
+ * itself when the connection ends. The words by which the server tells the two apart are in its own language.
+ */
+function rejectWith(client: Client, error: Error, reject: (error: Error) => void): void {
+  if (!(error instanceof loadPg().DatabaseError)) return reject(error);
+  const ready = () => tell(new RolledBack(error));
+  const ended = () => tell(error);
+  const tell = (told: Error) => {
+    client.off('drain', ready).off('end', ended);
+    reject(told);
+  };
+  client.on('drain', ready).on('end', ended);
 }
 
 interface Job {
   readonly query: Query;
   /** On the clock of `performance.now()`. */
-  readonly startedAt: number;
+  readonly deadline: number;
   readonly resolve: (rows: readonly Row[]) => void;
   readonly reject: (error: unknown) => void;
 }

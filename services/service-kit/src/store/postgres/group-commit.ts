@@ -1,5 +1,5 @@
 import { databaseDeadlineMs, type Write } from '../store';
-import { BatchingConnection, wasRolledBack } from './batching-connection';
+import { BatchingConnection, RolledBack } from './batching-connection';
 import type { PostgresAddress } from './postgres-client';
 import type { Row } from './statement-batch';
 
@@ -34,7 +34,7 @@ export class GroupCommit {
     try {
       rows = await this.connection.run(write.query);
     } catch (error) {
-      if (!wasRolledBack(error)) throw error;
+      if (!(error instanceof RolledBack)) throw error;
       return this.alone(write, Math.floor(startedAt + databaseDeadlineMs - performance.now()));
     }
     return write.result(rows);

@@ -18,8 +18,14 @@ const serverLimits = {
   idle_in_transaction_session_timeout: 10_000,
 } as const;
 
-/** What rows are read by, whatever the server, the database or the role has set. The driver itself asks for UTF8. */
-const sessionSettings = '-c DateStyle=ISO -c TimeZone=UTC';
+/** Milliseconds after which a connection is replaced, so that a failover or a rebalanced address is noticed: half an hour. */
+export const maximumLifetimeMs = 30 * 60 * 1_000;
+
+/**
+ * What rows are read by, whatever the server, the database or the role has set; the driver itself asks for UTF8. And how often, in milliseconds, a server at
+ * work looks whether its client is still there: else it would run on for a request that was given up, beside the connection that took its place.
+ */
+const sessionSettings = '-c DateStyle=ISO -c TimeZone=UTC -c client_connection_check_interval=250';
 
 /** Loads the driver on use: a service on SQLite needs none. */
 export function loadPg(): typeof Pg {

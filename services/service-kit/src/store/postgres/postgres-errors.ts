@@ -12,6 +12,11 @@ export class DeadlineExceeded extends Error {
   }
 }
 
+/** The type of a column has changed since the statement was prepared (feature_not_supported): only another connection can prepare it anew. */
+export function isStalePlan(error: unknown): boolean {
+  return (error as { code?: string }).code === '0A000';
+}
+
 /** What an error of the driver or the server means to the service: a problem with a status, or the error itself when it is a bug. */
 export function translatePostgresError(error: unknown): unknown {
   if (error instanceof Problem || error instanceof UniqueViolation) return error;
@@ -20,8 +25,8 @@ export function translatePostgresError(error: unknown): unknown {
   if (typeof code !== 'string') return isConnectionLoss(error) ? unavailable(error) : error;
   if (code === '23505') return new UniqueViolation('A unique key is taken', { cause: error });
   if (code === '53100') return new Problem(problems.insufficientStorage, 'The disk of the database is full: the request was not carried out', { cause: error });
-  // Lock not available, statement timeout, deadlock, serialization, a preparation that failed for one of these: the server works, this request met a crowd.
-  if (['55P03', '57014', '40P01', '40001', '26000', '42P05'].includes(code)) return overloaded(error);
+  // Lock not available, statement timeout, deadlock, serialization: the server works, this request met a crowd.
+  if (['55P03', '57014', '40P01', '40001'].includes(code) || isStalePlan(error)) return overloaded(error);
   // Class 08 connection, 53 resources, 57 operator intervention, 28 authorization, 3D no such database; 25006 a standby; 42P01 not migrated yet.
   if (/^(08|53|57|58|28|3D|XX)/.test(code) || code === '25006' || code === '42P01' || /^E[A-Z]+$/.test(code)) return unavailable(error);
   return error;

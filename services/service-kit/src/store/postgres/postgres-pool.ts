@@ -1,10 +1,7 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { databaseDeadlineMs, type Query } from '../store';
-import { clientConfig, loadPg, type PostgresAddress } from './postgres-client';
-import { DeadlineExceeded } from './postgres-errors';
-
-/** Seconds after which a connection is replaced, so that a failover or a rebalanced address is noticed: half an hour. */
-const maximumLifetimeSeconds = 1_800;
+import { clientConfig, loadPg, maximumLifetimeMs, type PostgresAddress } from './postgres-client';
+import { DeadlineExceeded, isStalePlan } from './postgres-errors';
 
 /** A connection that is lent to one piece of work. */
 export interface Session {
@@ -20,7 +17,7 @@ export class PostgresPool {
 
   /** @param size - connections at most; opened when they are needed */
   constructor(address: PostgresAddress, size: number) {
-    this.pool = new (loadPg().Pool)({ ...clientConfig(address), max: size, maxLifetimeSeconds: maximumLifetimeSeconds });
+    this.pool = new (loadPg().Pool)({ ...clientConfig(address), max: size, maxLifetimeSeconds: maximumLifetimeMs / 1_000 });
     // An idle connection that breaks is dropped by the pool; without a listener the process would end.
     this.pool.on('error', () => undefined);
     // One that breaks while it is lent out tells its borrower; it needs a listener all the same.
@@ -50,7 +47,7 @@ export class PostgresPool {
         const timed: QueryConfig & { query_timeout: number } = { ...statement, query_timeout: left };
         return await client.query<object>(timed);
       } catch (error) {
-        if ((error as { code?: string }).code === undefined) broken = error as Error;
+        if ((error as { code?: string }).code === undefined || isStalePlan(error)) broken = error as Error;
         throw error;
       }
     };
