@@ -43,7 +43,7 @@ export interface SqliteStore {
 /** One PostgreSQL server in the namespace, with a database and a role for each service. */
 export interface PostgresServer {
   readonly kind: 'postgres-server';
-  /** With a version as its tag, or by digest. */
+  /** Docker's official one on Debian or a copy of it, 17 or later, with a version as its tag or by digest. */
   readonly image: string;
   readonly size: Gibibytes;
   /** @default the cluster's own default */
@@ -56,7 +56,7 @@ export interface PostgresServer {
 /** One CloudNativePG `Cluster` for each service; its operator must be there. */
 export interface CloudNativePostgres {
   readonly kind: 'cloud-native-postgres';
-  /** Its tag begins with PostgreSQL's version, by which the operator knows it. */
+  /** One that is made for the operator, 17 or later; its tag begins with the version, by which the operator knows it. */
   readonly image: string;
   /** PostgreSQL instances a service: one primary, the others follow it. */
   readonly instances: number;

@@ -101,6 +101,21 @@ export function imageFaults(service: string, image: string, { images, name }: En
 /** Where the parts of a service's image come from. */
 const places = { built: 'images.tag', tagged: 'images.registry or images.tag', released: 'it in cdk8s/released-images.json' } as const;
 
+/** PostgreSQL's version at the beginning of a tag, such as that of `17`, `17.6` or `18-bookworm`. */
+const versionTag = /^(?<major>[1-9]\d)(\.\d+)?(-|$)/;
+
+/** The major version that the services are tested on; older ones are not. */
+const oldestMajor = 17;
+
+/** Docker's official image, under its own name or copied with it: https://hub.docker.com/_/postgres */
+const officialName = /^((index\.)?docker\.io\/)?postgres$|(^|\/)library\/postgres$/;
+
+/** Names of images with the users and folders of others. */
+const strangersOf = { 'postgres-server': /cloud-?native-?pg|bitnami/, 'cloud-native-postgres': /bitnami/ } as const;
+
+/** An image that fits, for each kind of store. */
+const fitting = { 'postgres-server': 'postgres:17-bookworm', 'cloud-native-postgres': 'ghcr.io/cloudnative-pg/postgresql:17.6' } as const;
+
 /**
  * What is wrong with PostgreSQL's image. CloudNativePG reads the version from the tag: https://cloudnative-pg.io/documentation/current/container_images/
  * The public image on Alpine has no user 999, and can't set a database up as one that it doesn't know:
@@ -109,13 +124,20 @@ const places = { built: 'images.tag', tagged: 'images.registry or images.tag', r
 export function storeImageFaults({ kind, image }: PostgresServer | CloudNativePostgres): string[] {
   const found = parsed(image);
   if (typeof found === 'string') return [`${found}: correct store.image`];
-  if (kind === 'cloud-native-postgres' && !/^[1-9]/.test(found.tag ?? ''))
-    return [`the image ${image} has no tag that begins with PostgreSQL's version, by which the operator knows it: name it as …:17.6 in store.image`];
-  if (kind === 'postgres-server' && /alpine/.test(found.tag ?? ''))
+  const { name, tag: version, digest } = found;
+  const take = `take one such as ${fitting[kind]} for store.image`;
+  if (!/postg(res|is)/.test(name.split('/').at(-1)!)) return [`the image ${image} is not called PostgreSQL: ${take}`];
+  if (strangersOf[kind].test(name) || (kind === 'cloud-native-postgres' && officialName.test(name)))
+    return [`the image ${image} has other users and folders than a store of kind "${kind}" runs with, and would not start: ${take}`];
+  if (/alpine/.test(version ?? ''))
     return [
-      `the image ${image} has another user for PostgreSQL than its pod, which would not start: take one on Debian, such as postgres:17-bookworm, for store.image`,
+      `the image ${image} is on Alpine, where PostgreSQL has another user than its pod, and would not start: take one on Debian, such as ${fitting[kind]}`,
     ];
-  if (found.digest === undefined && (found.tag === undefined || found.tag === 'latest'))
-    return [`the image ${image} may be another major version tomorrow, which doesn't start on these data: give store.image a version as its tag`];
-  return [];
+  if (kind === 'postgres-server' && (version === undefined || version === 'latest'))
+    return digest === undefined
+      ? [`the image ${image} may be another major version tomorrow, which doesn't start on these data: give store.image a version as its tag`]
+      : [];
+  const major = versionTag.exec(version ?? '')?.groups?.['major'];
+  if (major === undefined) return [`the image ${image} has no tag that begins with PostgreSQL's version: ${take}`];
+  return Number(major) < oldestMajor ? [`the image ${image} is PostgreSQL ${major}, and the services need ${oldestMajor}: ${take}`] : [];
 }

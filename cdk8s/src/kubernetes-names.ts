@@ -18,6 +18,11 @@ export const namespaceName = text(new RegExp(`^${word}$`), longestLabel, `lower-
 /** The name of a StorageClass, an IngressClass or a Secret: words with dots between them (RFC 1123). */
 export const objectName = text(new RegExp(`^${word}(\\.${word})*$`), 253, 'lower-case letters, digits, dashes and dots, 253 characters at most');
 
+const hostWord = `[a-z0-9]([a-z0-9-]{0,${longestLabel - 2}}[a-z0-9])?`;
+
+/** A name that DNS resolves: https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4 */
+export const hostName = text(new RegExp(`^${hostWord}(\\.${hostWord})*$`), 253, "a host's name in lower case, words of 63 characters and 253 in all at most");
+
 const labelWord = `[A-Za-z0-9]([A-Za-z0-9._-]{0,${longestLabel - 2}}[A-Za-z0-9])?`;
 
 /** The key of a label or an annotation. */

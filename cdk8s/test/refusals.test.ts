@@ -265,6 +265,42 @@ const mistakes: readonly Mistake[] = [
     'production',
     /store.host is ".*", which is each pod itself/,
   ]),
+  ...['0.0.0.0', '::', '255.255.255.255', '224.0.0.1', '239.1.2.3', 'ff02::1', 'fe80::1', '169.254.169.254', '::ffff:127.0.0.1'].map((host): Mistake => [
+    `an external database at ${host}`,
+    { ...production, store: { ...external, host, cidr: host.includes(':') ? '::/0' : '0.0.0.0/0' } },
+    'production',
+    /store.host is ".*", which is (each pod itself|no one server's address)/,
+  ]),
+  ...['db.localhost', 'localhost.'].map((host): Mistake => [
+    `an external database on ${host}`,
+    { ...production, store: { ...external, host } },
+    'production',
+    /store.host is ".*"(, which is each pod itself|: it must be a host's name)/,
+  ]),
+  ...[`${'d'.repeat(64)}.example`, `${'d.'.repeat(124)}example`].map((host): Mistake => [
+    `an external database whose name is too long, ${host.slice(0, 8)}`,
+    { ...production, store: { ...external, host } },
+    'production',
+    /store.host is ".*": it must be a host's name in lower case/,
+  ]),
+  ...[
+    '127.0.0.0/8',
+    '127.0.0.1/32',
+    '::1/128',
+    '0.0.0.0/32',
+    '::/128',
+    '224.0.0.0/4',
+    '239.0.0.0/8',
+    'ff02::/16',
+    'fe80::/64',
+    '169.254.0.0/16',
+    '255.255.255.255/32',
+  ].map((cidr): Mistake => [
+    `the addresses ${cidr} of an external database`,
+    { ...production, store: { ...external, cidr } },
+    'production',
+    /store.cidr is ".*", in which no server can be reached from a pod: give the addresses behind store.host/,
+  ]),
   [
     'another word for encryption',
     { ...production, store: { ...external, sslMode: 'require' as never } },
@@ -529,7 +565,7 @@ const placeMistakes: readonly Mistake[] = [
     'a database’s image with another user',
     storeOf(staging, { image: 'postgres:17-alpine' }),
     'staging/postgres',
-    /the image postgres:17-alpine has another user for PostgreSQL than its pod.*: take one on Debian, such as postgres:17-bookworm/,
+    /the image postgres:17-alpine is on Alpine, where PostgreSQL has another user than its pod.*: take one on Debian, such as postgres:17-bookworm/,
   ],
   ['a database’s image without a tag', storeOf(staging, { image: 'postgres' }), 'staging/postgres', /the image postgres may be another major version/],
   [
@@ -542,8 +578,35 @@ const placeMistakes: readonly Mistake[] = [
     'an operator’s image without PostgreSQL’s version',
     storeOf(production, { image: 'ghcr.io/cloudnative-pg/postgresql:latest' }),
     'production/user-service/database',
-    /no tag that begins with PostgreSQL's version.*:17.6 in store.image/,
+    /no tag that begins with PostgreSQL's version: take one such as .*:17.6 for store.image/,
   ],
+  ...(
+    [
+      ['ghcr.io/cloudnative-pg/postgresql:17.6', /other users and folders than a store of kind "postgres-server"/],
+      ['r.example/cloud-native-pg/postgresql:17', /other users and folders/],
+      ['bitnami/postgresql:17', /other users and folders/],
+      ['docker.io/bitnamilegacy/postgresql:17.6.0', /other users and folders/],
+      ['mysql:17', /is not called PostgreSQL: take one such as postgres:17-bookworm/],
+      ['postgres/server:17', /is not called PostgreSQL/],
+      ['postgres:bookworm', /no tag that begins with PostgreSQL's version/],
+      ['postgres:170', /no tag that begins with PostgreSQL's version/],
+      ['postgres:16-bookworm', /is PostgreSQL 16, and the services need 17/],
+    ] as const
+  ).map(([image, words]): Mistake => [`the server's image ${image}`, storeOf(staging, { image }), 'staging/postgres', words]),
+  ...(
+    [
+      ['postgres:17', /other users and folders than a store of kind "cloud-native-postgres"/],
+      ['library/postgres:17', /other users and folders/],
+      ['docker.io/postgres:17', /other users and folders/],
+      ['docker.io/library/postgres:17', /other users and folders/],
+      ['public.ecr.aws/docker/library/postgres:17', /other users and folders/],
+      ['r.example/boats:17', /is not called PostgreSQL: take one such as ghcr.io\/cloudnative-pg/],
+      ['r.example/postgresql:17-alpine', /is on Alpine/],
+      ...['1foo', '17foo', '202401', '17.6.x'].map((tag) => [`r.example/postgresql:${tag}`, /no tag that begins with PostgreSQL's version/] as const),
+      ['r.example/postgresql:9.6', /no tag that begins with PostgreSQL's version/],
+      ['r.example/postgresql:16.9', /is PostgreSQL 16, and the services need 17/],
+    ] as const
+  ).map(([image, words]): Mistake => [`the operator's image ${image}`, storeOf(production, { image }), 'production/user-service/database', words]),
 ];
 
 /** A mistake in a number. */
@@ -1297,9 +1360,14 @@ describe('synth refuses', () => {
     ['a wildcard for a host', { ...staging, ingress: { ...staging.ingress!, host: '*.berth.example' } }],
     ['this machine for a host', { ...staging, ingress: { ...staging.ingress!, host: 'localhost' } }],
     ['an address of IPv6 for a host', { ...production, store: { ...external, host: 'fd00::7', cidr: 'fd00::/64' } }],
+    ['half of the addresses', { ...production, store: { ...external, cidr: '0.0.0.0/1' } }],
+    ['every address', { ...production, store: { ...external, cidr: '0.0.0.0/0' } }],
     ['an address for a host', { ...production, store: { ...external, host: '10.0.0.7' } }],
     ['a registry with a port and a path', { ...staging, images: { kind: 'tagged', registry: 'localhost:5000/team__a/berth', tag: 'v1.2_RC.1' } }],
     ['a database’s image by digest', storeOf(staging, { image: `postgres@sha256:${'a'.repeat(64)}` })],
+    ['a copy of a database’s image', storeOf(staging, { image: 'r.example:5000/library/postgres:18.1-trixie' })],
+    ['a database’s image with PostGIS', storeOf(staging, { image: 'postgis/postgis:17-3.5' })],
+    ['an operator’s image with all of its tag', storeOf(production, { image: 'r.example/postgresql:17.6-202511170810-standard-trixie' })],
     ['an operator’s image by tag and digest', storeOf(production, { image: `ghcr.io/cloudnative-pg/postgresql:17.6@sha256:${'a'.repeat(64)}` })],
     [
       'a database whose limit is below what preparing it reserves',

@@ -3,7 +3,7 @@ import { labelsOf } from '../constructs/labels';
 import { namespaceOf } from '../constructs/restricted-namespace';
 import type { Environment, ExternalPostgres, PodsElsewhere } from '../environment';
 import { environmentShape } from '../environment-shape';
-import { isObjectName, keyChecks, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
+import { hostName, isObjectName, keyChecks, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
 import { repeated } from '../repeated';
 import { brokenRules, type Check, cidr, integer, oneOf, type Rule, text } from '../value-rules';
 
@@ -86,22 +86,36 @@ function storeChecks(store: Environment['store']): readonly Check[] {
 
 const host: Rule = {
   words: "a host's name in lower case or its address, alone, without scheme, user or path",
-  holds: (value) => (isIP(String(value)) > 0 && !String(value).includes('%')) || (objectName.holds(value) && !/^[\d.]+$/.test(String(value))),
+  holds: (value) => (isIP(String(value)) > 0 && !String(value).includes('%')) || (hostName.holds(value) && !/^[\d.]+$/.test(String(value))),
 };
+
+const loopback = ['127.0.0.0/8', '::1/128'];
+
+/** Unspecified, link-local, multicast, broadcast: https://www.rfc-editor.org/rfc/rfc6890#section-2.2 */
+const unreachable = ['0.0.0.0/8', '169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', '::/128', 'fe80::/10', 'ff00::/8'];
+
+/** Whether one of the ranges holds an address, or all addresses that have its first bits. */
+function hold(ranges: readonly string[], address: string, bits = Infinity): boolean {
+  const family = (of: string) => (isIP(of) === 6 ? 'ipv6' : 'ipv4');
+  return ranges.some((range) => {
+    const [first = '', itsBits] = range.split('/');
+    const list = new BlockList();
+    list.addSubnet(first, Number(itsBits), family(first));
+    return Number(itsBits) <= bits && list.check(address, family(address));
+  });
+}
 
 /** What contradicts itself of a server outside of the cluster. */
 function externalFaults({ host: name, cidr: range }: ExternalPostgres): string[] {
-  const itself = new BlockList();
-  itself.addSubnet('127.0.0.0', 8);
-  itself.addAddress('::1', 'ipv6');
-  const family = isIP(name) === 6 ? 'ipv6' : 'ipv4';
-  if (name === 'localhost' || (isIP(name) > 0 && itself.check(name, family)))
-    return [`store.host is "${name}", which is each pod itself: give the name or address that the cluster reaches the server by`];
-  if (isIP(name) === 0 || !cidr.holds(range)) return [];
+  const isAddress = isIP(name) > 0;
+  const cure = 'give the name or address that the cluster reaches the server by';
+  if (/(^|\.)localhost$/.test(name) || (isAddress && hold(loopback, name))) return [`store.host is "${name}", which is each pod itself: ${cure}`];
+  if (isAddress && hold(unreachable, name)) return [`store.host is "${name}", which is no one server's address: ${cure}`];
+  if (!cidr.holds(range)) return [];
   const [address = '', bits] = range.split('/');
-  const allowed = new BlockList();
-  allowed.addSubnet(address, Number(bits), isIP(address) === 6 ? 'ipv6' : 'ipv4');
-  return allowed.check(name, family)
+  if (hold([...loopback, ...unreachable], address, Number(bits)))
+    return [`store.cidr is "${range}", in which no server can be reached from a pod: give the addresses behind store.host`];
+  return !isAddress || hold([range], name)
     ? []
     : [`store.host is "${name}" and store.cidr "${range}" doesn't hold it, so every pod would be cut off: correct one of them`];
 }
