@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { unbuildableFaults } from './charts/environment-faults';
+import { environmentNameFaults, unbuildableFaults } from './charts/environment-faults';
 import { readDeclarations } from './declarations';
 import { environments } from './environments';
 import { SynthRefused } from './refusal';
@@ -15,6 +15,8 @@ kubectl create leaves a Secret alone that is there already.`;
 function main(): void {
   const { values } = parseArgs({ options: { env: { type: 'string' }, help: { type: 'boolean' } } });
   if (values.help) return void console.log(usage);
+  const nameFaults = environmentNameFaults(environments);
+  if (nameFaults.length > 0) throw new SynthRefused(nameFaults);
   const known = environments.map(({ name }) => name);
   const environment = environments.find(({ name }) => name === values.env);
   if (environment === undefined) {

@@ -17,12 +17,23 @@ interface Optional {
 export type Members<Type> = { readonly [Member in keyof Type]-?: object extends Pick<Type, Member> ? Optional : Shape };
 
 function shape(words: string, fits: (value: unknown) => boolean): Shape {
-  return { words, faults: (where, value) => (fits(value) ? [] : [`${where} is ${shown(value)}: it must be ${words}`]) };
+  return { words, faults: (where, value) => (fits(value) ? characterFaults(where, value) : [`${where} is ${shown(value)}: it must be ${words}`]) };
+}
+
+/** Control characters, what is no character, and half ones: https://yaml.org/spec/1.2.2/#51-character-set, less U+0085, which YAML 1.1 takes for a line's end. */
+const unwritable = /[^\t\n\r\u{20}-\u{7e}\u{a0}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
+
+function characterFaults(where: string, value: unknown): string[] {
+  const [found] = (isText(value) && unwritable.exec(value)) || [];
+  if (found === undefined) return [];
+  const code = found.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+  return [`${where} has the character U+${code} in it, which no manifest can hold: leave it out`];
 }
 
 /** Objects and lists by their kind alone: a secret may be in them. */
 function shown(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object' && value !== null) return isObject(value) ? 'an object' : 'an instance of a class';
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
@@ -41,7 +52,11 @@ export const flag = shape('true or false', (value) => typeof value === 'boolean'
 /** What a variable's value may be written as. */
 export const plain = shape('a text, a number, true or false', (value) => ['string', 'number', 'boolean'].includes(typeof value));
 /** Whatever JSON can say. */
-export const anything = shape('anything', () => true);
+export const anything: Shape = {
+  words: 'anything',
+  faults: (where, value) =>
+    (Array.isArray(value) ? listOf(anything) : isObject(value) ? recordOf(anything) : shape('anything', () => true)).faults(where, value),
+};
 
 /** A text, told with an example. */
 export function textSuchAs(example: string): Shape {
@@ -70,8 +85,11 @@ export function listOf(item: Shape): Shape {
 
 type Entries = Readonly<Record<string, unknown>>;
 
+/** A plain object: the members of others, such as a Map, are not what they hold. */
 function isObject(value: unknown): value is Entries {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** An object of one kind of things, whatever they are called. */
@@ -80,7 +98,9 @@ export function recordOf(entry: Shape): Shape {
   return {
     ...object,
     faults: (where, value) =>
-      isObject(value) ? Object.entries(value).flatMap(([name, each]) => entry.faults(`${where}["${name}"]`, each)) : object.faults(where, value),
+      isObject(value)
+        ? Object.entries(value).flatMap(([name, each]) => [...characterFaults(`a key of ${where}`, name), ...entry.faults(`${where}["${name}"]`, each)])
+        : object.faults(where, value),
   };
 }
 

@@ -2,6 +2,7 @@ import type { CheckStep, ServiceDeclaration, Variable } from '@berth/service-kit
 import { orderService } from '../../services/order-service/service';
 import { userService } from '../../services/user-service/service';
 import { environmentNameFaults } from '../src/charts/environment-faults';
+import { declarationShape } from '../src/declaration-shape';
 import type { Environment, ServiceOverride } from '../src/environment';
 import { environments } from '../src/environments';
 import { boatService, faultsOf, released, services } from './synthesized';
@@ -1289,6 +1290,17 @@ const shapeMistakes: readonly Mistake[] = (
     ['a variable that is unset here', { configuration: { LOG_LEVEL: undefined } }, /configuration\["LOG_LEVEL"\] is undefined/],
     ['a secret in a list', { configuration: { DATABASE_PASSWORD: ['hunter2'] } }, /configuration\["DATABASE_PASSWORD"\] is a list: it must be a text/],
     ['a store that is a word', { store: 'sqlite' }, /store is "sqlite": it must be an object with a kind/],
+    ['overrides in a Map', { overrides: new Map() }, /overrides is an instance of a class: it must be an object/],
+    ['an Ingress of a class', { ingress: Object.create(staging.ingress!) as object }, /ingress is an instance of a class: it must be an object with className/],
+    ...['\0', '\x1b', '\x7f', '\x85', '\ufffe', '\uffff', '\ud800', '\udfff'].map(
+      (character) =>
+        [
+          `the character ${JSON.stringify(character)} in a value`,
+          { configuration: { LOG_LEVEL: `in${character}fo` } },
+          /configuration\["LOG_LEVEL"\] has the character U\+[0-9A-F]{4} in it, which no manifest can hold: leave it out/,
+        ] as const,
+    ),
+    ['a control character in a key', { configuration: { 'LOG\x07': 'info' } }, /a key of configuration has the character U\+0007 in it/],
     ['a budget that is a share', { disruption: { maxUnavailable: '25%' } }, /disruption.maxUnavailable is "25%": it must be a number/],
   ] as const
 ).map(([what, changes, words]): Mistake => [what, { ...staging, ...changes } as unknown as Environment, 'staging', words]);
@@ -1401,6 +1413,23 @@ describe('synth refuses', () => {
   it('to remove every manifest because there is no environment', () => {
     expect(environmentNameFaults([])).toEqual([`${file}: there is no environment, so every manifest would be removed: write one`]);
     expect(environmentNameFaults(environments)).toEqual([]);
+  });
+
+  it('entries of the list of environments that are none', () => {
+    for (const entry of [undefined, null, {}, 'staging', { name: 7 }, { name: Symbol('staging') }] as unknown as Environment[]) {
+      expect(environmentNameFaults([staging, entry])).toEqual([`${file}: environments[1] has no name: write an environment with one, or leave it out`]);
+      expect(faultsOf({ ...staging, name: entry as unknown as string })).toHaveLength(entry === ('staging' as unknown) ? 0 : 1);
+    }
+  });
+
+  it('characters in a declaration that no manifest can hold', () => {
+    const check = { name: 'a boat', steps: [{ ...step, method: 'POST', body: { parts: [{ name: 'Boat\b', 'key\0': 1 }] } }] };
+    expect(declarationShape.faults('', { ...boatService, description: 'Boats\x1b', checks: [check] })).toEqual([
+      'description has the character U+001B in it, which no manifest can hold: leave it out',
+      'checks[0].steps[0].body["parts"][0]["name"] has the character U+0008 in it, which no manifest can hold: leave it out',
+      'a key of checks[0].steps[0].body["parts"][0] has the character U+0000 in it, which no manifest can hold: leave it out',
+    ]);
+    expect(declarationShape.faults('', { ...boatService, description: 'Boats\t\r\n⛵ größer\u00a0' })).toEqual([]);
   });
 
   it('with every fault at once, each beside its construct', () => {

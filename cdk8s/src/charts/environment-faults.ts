@@ -11,11 +11,12 @@ const longestName = longestLabel - namespaceOf('').length;
 
 /** Why environments can't be told apart, or can't name a folder and a namespace. */
 export function environmentNameFaults(environments: readonly Environment[]): string[] {
-  const names = environments.map(({ name }) => name);
+  const names = environments.filter(isNamed).map(({ name }) => name);
   const faults = [
-    ...(names.length > 0 ? [] : ['there is no environment, so every manifest would be removed: write one']),
+    ...(environments.length > 0 ? [] : ['there is no environment, so every manifest would be removed: write one']),
+    ...environments.flatMap((one, index) => (isNamed(one) ? [] : [`environments[${index}] has no name: write an environment with one, or leave it out`])),
     ...names
-      .filter((name) => typeof name !== 'string' || !isObjectName(name, longestName))
+      .filter((name) => !isObjectName(name, longestName))
       .map((name) => {
         const what = `the name "${name}" can't name an environment's folder and its namespace berth-<name>`;
         return `${what}: use lower-case letters, digits and dashes, beginning with a letter, ${longestName} characters at most`;
@@ -26,8 +27,14 @@ export function environmentNameFaults(environments: readonly Environment[]): str
   return faults.map((fault) => `cdk8s/src/environments.ts: ${fault}`);
 }
 
+/** Whether it can be told apart from others: nothing checks what a list holds when synth runs. */
+function isNamed(environment: Environment | undefined | null): environment is Environment {
+  return typeof environment?.name === 'string';
+}
+
 /** What keeps an environment's constructs from being built at all; each names its own place. */
 export function unbuildableFaults(environment: Environment): string[] {
+  if (!isNamed(environment)) return environmentNameFaults([environment]);
   return [...environmentNameFaults([environment]), ...environmentShape.faults('', environment).map((fault) => `${environment.name}: ${fault}`)];
 }
 
