@@ -24,6 +24,8 @@ const withMetric = (name: string, ...labels: string[]) => withBoat({ metrics: [{
 const withStep = (...steps: readonly CheckStep[]) => withBoat({ checks: [{ name: 'a boat', steps }] });
 const withRoute = (route: string) => withBoat({ flows: [{ name: 'boat', title: 'Boat', steps: [{ service: 'boat-service', method: 'GET', route }] }] });
 const step: CheckStep = { service: 'boat-service', method: 'GET', path: '/boats', status: 200 };
+const make: CheckStep = { ...step, method: 'POST', status: 201 };
+const remove: CheckStep = { ...step, method: 'DELETE', status: 204, cleanUp: true };
 const file = 'cdk8s/src/environments.ts';
 
 /** A mistake: where, with which services; the construct that is named; the words of fault and cure. */
@@ -1198,9 +1200,54 @@ const declarationMistakes: readonly Mistake[] = [
     'a check that leaves behind what it makes',
     staging,
     'staging',
-    /makes something \(201\) and has no step that removes it: add one with "cleanUp": true/,
+    /makes something by POST \/boats \(201\) and has no later step of its own that removes it: add one with "cleanUp": true/,
     withStep({ ...step, method: 'POST', status: 201 }),
   ],
+  [
+    'a check that removes one of two',
+    staging,
+    'staging',
+    /makes something by POST \/boats \(201\) and has no later step/,
+    withStep(make, { ...make, path: '/sails' }, remove),
+  ],
+  ['a check that removes before it makes', staging, 'staging', /makes something by POST \/boats \(201\) and has no later step/, withStep(remove, make)],
+  [
+    'a clean-up that removes nothing',
+    staging,
+    'staging',
+    /cleans up by GET \/boats, which removes nothing: leave "cleanUp" out/,
+    withStep({ ...step, cleanUp: true }),
+  ],
+  [
+    'a word to keep that every check has',
+    staging,
+    'staging',
+    /keeps "unique" of GET \/boats, which is the name of a fresh word in every check: choose another/,
+    withStep({ ...step, keep: { unique: 'id' } }),
+  ],
+  ...['{b', '{}', '{boat-id}', 'b}', '{{unique}}'].flatMap((found): Mistake[] => [
+    [
+      `"${found}" in a check’s path`,
+      staging,
+      'staging',
+      /has ".*" in GET \/boats\/.*, which is no placeholder: write letters, digits and underscores between braces/,
+      withStep({ ...step, path: `/boats/${found}` }),
+    ],
+    [
+      `"${found}" in a check’s body`,
+      staging,
+      'staging',
+      /has ".*" in POST \/boats, which is no placeholder/,
+      withStep({ ...step, method: 'POST', body: { parts: [found] } }),
+    ],
+  ]),
+  ...['/boats/%zz', '/boats/%', '/boats?name=%a', '/boats/%ff'].map((path): Mistake => [
+    `a check’s path ${path}`,
+    staging,
+    'staging',
+    /calls ".*", in which a percent sign begins no character: write the sign itself as "%25"/,
+    withStep({ ...step, path }),
+  ]),
   ...['/boats/', '/boats//x', '/boats/{id}', '/bøats', '/boats.v1', '/boats/..', '/api/v1/boats', '/API/v1'].map((path): Mistake => [
     `the path ${path}`,
     staging,
@@ -1402,8 +1449,15 @@ describe('synth refuses', () => {
     const steps: CheckStep[] = [
       { ...step, method: 'POST', body: { parts: [{ name: 'Boat {unique}', masts: null, sails: 2 }] }, keep: { boat: 'id' } },
       { ...step, path: '/boats/{boat}?deck=//upper/../lower', status: 404 },
+      { ...step, path: '/boats/%C3%A9%25?name={unique}%20{boat}' },
+      ...[make, remove, make, { ...make, method: 'PUT' as const }, remove, remove],
     ];
     expect(faultsOf(staging, withStep(...steps))).toEqual([]);
+  });
+
+  it('only the steps of a check whose own things are left', () => {
+    const steps = [make, remove, { ...make, path: '/sails' }];
+    expect(faultsOf(staging, withStep(...steps))).toEqual([expect.stringContaining('makes something by POST /sails (201)')]);
   });
 
   it('no path that an Ingress and a service take', () => {

@@ -15,12 +15,24 @@ export function checkFaults({ name, checks }: ServiceDeclaration): string[] {
 
 function faultsOf({ steps }: CheckDeclaration): string[] {
   if (steps.length === 0) return ['has no step, so it would prove nothing: give it steps, or leave it out'];
-  const removes = steps.some(({ cleanUp }) => cleanUp);
   return [
     ...steps.flatMap((step, index) => stepFaults(step, steps.slice(0, index))),
-    // a step without the mark is not carried out once another has failed
-    ...(steps.some(({ status }) => status === 201) && !removes ? ['makes something (201) and has no step that removes it: add one with "cleanUp": true'] : []),
+    ...leftBehind(steps).map(
+      ({ method, path }) => `makes something by ${method} ${path} (201) and has no later step of its own that removes it: add one with "cleanUp": true`,
+    ),
   ];
+}
+
+/** Steps that make something, less one for each clean-up after them: a step without the mark is not carried out once another has failed. */
+function leftBehind(steps: readonly CheckStep[]): readonly CheckStep[] {
+  let cleanUps = 0;
+  return steps.toReversed().filter(({ status, cleanUp }) => {
+    if (cleanUp) cleanUps++;
+    if (cleanUp || status !== 201) return false;
+    if (cleanUps === 0) return true;
+    cleanUps--;
+    return false;
+  });
 }
 
 /** Statuses that end an exchange: https://www.rfc-editor.org/rfc/rfc9110#section-15 */
@@ -46,7 +58,12 @@ function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
     ...(Object.keys(keep).length > 0 && emptyStatuses.includes(status)
       ? [`keeps ${Object.keys(keep).join(', ')} of ${method} ${path}, whose answer ${status} has no content: leave "keep" out, or expect another status`]
       : []),
+    ...(isEncoded(path) ? [] : [`calls "${path}", in which a percent sign begins no character: write the sign itself as "%25"`]),
+    ...(method === 'GET' && step.cleanUp ? [`cleans up by GET ${path}, which removes nothing: leave "cleanUp" out, or call what removes it`] : []),
     ...(method === 'GET' && body !== undefined ? [`sends a body with GET ${path}, which no client does: leave "body" out`] : []),
+    ...strayBracesIn(step).map(
+      (found) => `has "${found}" in ${method} ${path}, which is no placeholder: write letters, digits and underscores between braces, or no brace`,
+    ),
     ...placeholdersOf(step)
       .filter((word) => !known.includes(word))
       .map(
@@ -56,13 +73,34 @@ function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
     ...Object.keys(keep)
       .filter((word) => !/^\w+$/.test(word))
       .map((word) => `keeps "${word}" of ${method} ${path}, which no placeholder can name: use letters, digits and underscores`),
+    ...(Object.hasOwn(keep, 'unique') ? [`keeps "unique" of ${method} ${path}, which is the name of a fresh word in every check: choose another`] : []),
   ];
 }
 
+/** Whether its percent signs are read back: https://www.rfc-editor.org/rfc/rfc3986#section-2.1 */
+function isEncoded(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const placeholder = /\{(\w+)\}/g;
+
 /** What a step has filled in, as `scripts/cluster/checks/run-checks.mjs` does it: in the path, and in the body's texts however deep. */
-function placeholdersOf({ path, body }: CheckStep): string[] {
-  const words = [path, ...textsIn(body)].flatMap((text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, word]) => word!));
-  return [...new Set(words)];
+function placeholdersOf(step: CheckStep): string[] {
+  return [...new Set(filledTexts(step).flatMap((text) => [...text.matchAll(placeholder)].map(([, word]) => word!)))];
+}
+
+/** The first thing in each text that looks like a placeholder, and would be sent as it is. */
+function strayBracesIn(step: CheckStep): string[] {
+  return filledTexts(step).flatMap((text) => /\{[^{}]*\}?|\}/.exec(text.replace(placeholder, '')) ?? []);
+}
+
+function filledTexts({ path, body }: CheckStep): string[] {
+  return [path, ...textsIn(body)];
 }
 
 function textsIn(value: unknown): string[] {

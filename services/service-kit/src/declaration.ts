@@ -125,7 +125,7 @@ export interface CheckStep {
   /** As it is sent: one slash before each word; a query may follow. */
   readonly path: string;
   readonly body?: Readonly<Record<string, unknown>>;
-  /** The status that is expected, 200 to 599. A check that expects a 201 has a step that cleans up. */
+  /** The status that is expected, 200 to 599. For each 201 a later step of the check cleans up. */
   readonly status: number;
   /** Members of the answer to keep for later steps: name to member. None of a 204, which has no content. */
   readonly keep?: Readonly<Record<string, string>>;
