@@ -25,18 +25,21 @@ export const hostName = text(new RegExp(`^${hostWord}(\\.${hostWord})*$`), 253, 
 
 const labelWord = `[A-Za-z0-9]([A-Za-z0-9._-]{0,${longestLabel - 2}}[A-Za-z0-9])?`;
 
-/** The key of a label or an annotation. */
-const key = text(
-  new RegExp(`^(${word}(\\.${word})*/)?${labelWord}$`),
+/** The key of a label. */
+const labelKey = text(
+  new RegExp(`^(?![^/]{254})(${word}(\\.${word})*/)?${labelWord}$`),
   253 + 1 + longestLabel,
-  'a word of letters, digits, dashes, dots and underscores, with a domain and a slash before it at most, such as "app.kubernetes.io/name"',
+  'a word of letters, digits, dashes, dots and underscores, with a domain of at most 253 characters and a slash before it if need be, such as "app.kubernetes.io/name"',
 );
+
+/** The key of an annotation, whose domain may be in upper case: `ValidateAnnotations` in k8s.io/apimachinery/pkg/api/validation. */
+const annotationKey: Rule = { ...labelKey, holds: (value) => labelKey.holds(String(value).toLowerCase()) };
 
 const labelValue = text(new RegExp(`^(${labelWord})?$`), longestLabel, `letters, digits, dashes, dots and underscores, ${longestLabel} characters at most`);
 
 /** Labels of an object's own. */
 export function labelChecks(where: string, labels: Readonly<Record<string, string>>): Check[] {
-  return [...keyChecks(where, labels), ...Object.entries(labels).map(([name, value]): Check => [`${where}["${name}"]`, value, labelValue])];
+  return [...keyChecks(where, labels, labelKey), ...Object.entries(labels).map(([name, value]): Check => [`${where}["${name}"]`, value, labelValue])];
 }
 
 /**
@@ -49,7 +52,11 @@ export function selectorChecks(where: string, labels: Readonly<Record<string, st
   return [[where, labels, someLabel], ...labelChecks(where, labels)];
 }
 
-/** Keys of labels or annotations. */
-export function keyChecks(where: string, entries: Readonly<Record<string, string>>): Check[] {
+/** Annotations of an object's own. */
+export function annotationChecks(where: string, annotations: Readonly<Record<string, string>>): Check[] {
+  return keyChecks(where, annotations, annotationKey);
+}
+
+function keyChecks(where: string, entries: Readonly<Record<string, string>>, key: Rule): Check[] {
   return Object.keys(entries).map((name): Check => [`a key of ${where}`, name, key]);
 }

@@ -464,6 +464,13 @@ const placeMistakes: readonly Mistake[] = [
     [users],
   ],
   [
+    'a SQLite file whose path is too long',
+    set(local, 'USER_DB_PATH', `data/${'d/'.repeat(240)}ö.db`),
+    'local/user-service/data',
+    /USER_DB_PATH is a path of 508 bytes from the root on, and SQLite opens 504 at most: give it a shorter path/,
+    [users],
+  ],
+  [
     'a SQLite file without a path',
     local,
     'local/boat-service/data',
@@ -793,7 +800,7 @@ const variableMistakes: readonly Mistake[] = [
     /boat-service declares PORT, which every service has already: leave it out/,
     withVariable('PORT', { kind: 'integer', minimum: 1, maximum: 2, description: 'Port' }),
   ],
-  ...['PATH', 'NODE_OPTIONS'].map((name): Mistake => [
+  ...['PATH', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'LD_PRELOAD', 'NODE_EXTRA_CA_CERTS', 'UV_THREADPOOL_SIZE', 'PGHOST', 'PGSSLMODE'].map((name): Mistake => [
     `a variable of the program’s own, ${name}`,
     staging,
     'staging',
@@ -806,6 +813,13 @@ const variableMistakes: readonly Mistake[] = [
     'staging',
     /BOATS of boat-service takes from 5 to 1, which no number is/,
     withVariable('BOATS', { kind: 'integer', minimum: 5, maximum: 1, description: 'Boats' }),
+  ],
+  [
+    'bounds that no whole number meets',
+    staging,
+    'staging',
+    /BOATS of boat-service takes from 0.2 to 0.8, where there is no whole number: give bounds that are whole/,
+    withVariable('BOATS', { kind: 'integer', minimum: 0.2, maximum: 0.8, description: 'Boats' }),
   ],
   [
     'a URL of no scheme',
@@ -989,6 +1003,18 @@ const nameMistakes: readonly Mistake[] = [
     ingressOf(staging, { annotations: { 'my key': 'x' } }),
     'staging',
     /a key of ingress.annotations is "my key": it must be a word/,
+  ],
+  [
+    'an annotation’s key whose domain is too long',
+    ingressOf(staging, { annotations: { [`${'a.'.repeat(126)}aa/note`]: 'x' } }),
+    'staging',
+    /a key of ingress.annotations is ".*": it must be a word .*with a domain of at most 253 characters/,
+  ],
+  [
+    'a label’s key whose domain is in upper case',
+    ingressOf(staging, { controller: { namespace: 'ingress', labels: { 'Berth.example/note': 'x' } } }),
+    'staging',
+    /a key of ingress.controller.labels is "Berth.example\/note": it must be a word/,
   ],
   ['an annotation that is no text', ingressOf(staging, { annotations: { key: true } }), 'staging', /ingress.annotations\["key"\] is true: it must be a text/],
   ...['user-service-database', 'boat-service-secrets', 'postgres-superuser'].map((tlsSecret): Mistake => [
@@ -1415,6 +1441,7 @@ describe('synth refuses', () => {
       { ...staging, overrides: { 'order-service': { configuration: { USER_SERVICE_TIMEOUT_MS: 2_500, USER_SERVICE_MAX_TRIES: 1 } } } },
     ],
     ['a SQLite file in a folder of the volume', { ...local, overrides: { 'user-service': { configuration: { USER_DB_PATH: 'data/../data/all/users.db' } } } }],
+    ['the longest path of a SQLite file', { ...local, overrides: { 'user-service': { configuration: { USER_DB_PATH: `data/${'d/'.repeat(239)}.db` } } } }],
     ['addresses of IPv6', { ...production, store: { ...external, cidr: 'fd00:10::/64' } }],
     ['a wildcard for a host', { ...staging, ingress: { ...staging.ingress!, host: '*.berth.example' } }],
     ['this machine for a host', { ...staging, ingress: { ...staging.ingress!, host: 'localhost' } }],
@@ -1436,6 +1463,7 @@ describe('synth refuses', () => {
       'as much memory as the connections need',
       storeOf(staging, { maxConnections: 128, resources: { cpu: '20m', cpuLimit: '20m', memory: '256Mi', disk: '64Mi' } }),
     ],
+    ['an annotation of a domain in upper case', ingressOf(staging, { annotations: { 'Berth.example/Note': 'x', [`${'a.'.repeat(126)}a/note`]: 'x' } })],
     ['an annotation that the copy still fits beside', ingressOf(staging, { annotations: { note: 'a'.repeat(130_000) } })],
     ['the longest name of an environment', { ...staging, name: 'e'.repeat(57) }],
     [

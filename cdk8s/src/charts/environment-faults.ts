@@ -3,7 +3,7 @@ import { labelsOf } from '../constructs/labels';
 import { namespaceOf } from '../constructs/restricted-namespace';
 import type { Environment, ExternalPostgres, PodsElsewhere } from '../environment';
 import { environmentShape } from '../environment-shape';
-import { hostName, isObjectName, keyChecks, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
+import { annotationChecks, hostName, isObjectName, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
 import { repeated } from '../repeated';
 import { brokenRules, type Check, cidr, integer, oneOf, type Rule, text } from '../value-rules';
 
@@ -131,7 +131,7 @@ function ingressChecks({ className, tlsSecret, annotations = {}, controller }: N
   return [
     ['ingress.className', className, objectName],
     ['ingress.tlsSecret', tlsSecret, objectName],
-    ...keyChecks('ingress.annotations', annotations),
+    ...annotationChecks('ingress.annotations', annotations),
     ['ingress.annotations["kubernetes.io/ingress.class"]', annotations['kubernetes.io/ingress.class'], byClassName],
     ...podsChecks('ingress.controller', controller),
   ];

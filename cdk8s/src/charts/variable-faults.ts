@@ -2,8 +2,15 @@ import { commonVariables } from '@berth/service-kit/common-variables';
 import { variablesOf } from '@berth/service-kit/configuration';
 import type { ServiceDeclaration, Variable } from '@berth/service-kit/declaration';
 
-/** What the image sets for the programs themselves. */
-const programVariables = ['PATH', 'HOME', 'NODE_ENV', 'NODE_OPTIONS', 'NODE_COMPILE_CACHE'];
+/**
+ * What the programs go by before a service reads anything: set by the image, or read by glibc, Node.js (https://nodejs.org/api/cli.html#environment-variables)
+ * and the PostgreSQL driver (https://node-postgres.com/features/connecting#environment-variables).
+ */
+const programVariables = [
+  ...['PATH', 'HOME', 'NODE_ENV', 'NODE_OPTIONS', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX'],
+  ...['LD_PRELOAD', 'NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'UV_THREADPOOL_SIZE'],
+  ...['PGHOST', 'PGPORT', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'PGOPTIONS', 'PGSSLMODE'],
+];
 
 /** What can't work of the variables that a service declares. */
 export function variableFaults(declaration: ServiceDeclaration): string[] {
@@ -37,7 +44,10 @@ function boundFaults(variable: Variable): string[] {
   if (variable.secret && variable.default !== undefined) return ['is a secret with a default, which whoever reads the code knows: leave one of the two out'];
   switch (variable.kind) {
     case 'integer':
-      return variable.minimum <= variable.maximum ? [] : [`takes from ${variable.minimum} to ${variable.maximum}, which no number is: exchange the two`];
+      if (variable.minimum > variable.maximum) return [`takes from ${variable.minimum} to ${variable.maximum}, which no number is: exchange the two`];
+      return Math.ceil(variable.minimum) <= Math.floor(variable.maximum)
+        ? []
+        : [`takes from ${variable.minimum} to ${variable.maximum}, where there is no whole number: give bounds that are whole`];
     case 'url':
       if (variable.schemes.length === 0) return ['takes URLs of no scheme, which no URL has: name one'];
       return variable.schemes

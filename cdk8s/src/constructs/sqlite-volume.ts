@@ -52,6 +52,9 @@ function oneProcessFaults(settings: ServiceSettings): string[] {
 /** Bytes that Linux' file systems take for a name (NAME_MAX 255), without the `-wal` that SQLite adds. */
 const longestFileName = 255 - '-wal'.length;
 
+/** Bytes of a whole path that SQLite opens: `MAX_PATHNAME` 512 in https://sqlite.org/src/file/src/os_unix.c, less 8 for what it adds; measured too. */
+const longestPath = 504;
+
 /** Beside the volume the root is read-only, and `/tmp` goes with the pod. */
 function pathFaults(settings: ServiceSettings): string[] {
   const { pathVariable } = settings.declaration.store;
@@ -61,7 +64,11 @@ function pathFaults(settings: ServiceSettings): string[] {
   if (/(^|\/)\.{0,2}$/.test(path)) return [`${pathVariable} is "${path}", which is a folder: give it the path of a file below ${dataFolder}`];
   if (path.split('/').some((word) => Buffer.byteLength(word) > longestFileName))
     return [`${pathVariable} has a word of more than ${longestFileName} bytes, which no file may be called: give it a shorter path`];
-  return posix.resolve(workingFolder, path).startsWith(`${dataFolder}/`)
+  const whole = posix.resolve(workingFolder, path);
+  const length = Buffer.byteLength(whole);
+  if (length > longestPath)
+    return [`${pathVariable} is a path of ${length} bytes from the root on, and SQLite opens ${longestPath} at most: give it a shorter path`];
+  return whole.startsWith(`${dataFolder}/`)
     ? []
     : [`${pathVariable} is "${path}", which is not on the volume, so the data would be lost with the pod: give it a path below ${dataFolder}`];
 }
