@@ -51,7 +51,7 @@ const initialiseZod = {
 /**
  * Writes a service's declaration as JSON, for scripts that can't read TypeScript.
  * @param {string} name the service's folder name
- * @throws {Error} when service.ts throws, or exports no object with a name and a port
+ * @throws {Error} when service.ts throws, exports no object with a name and a port, or has a number in it that JSON can't say
  */
 export async function writeDeclaration(name) {
   const { declaration, dist, built } = servicePaths(name);
@@ -59,7 +59,13 @@ export async function writeDeclaration(name) {
   const found = Object.values(evaluate(bundled.outputFiles[0].text, name)).find((value) => typeof value?.name === 'string' && typeof value.port === 'number');
   if (found === undefined) throw new Error(`services/${name}/service.ts exports no declaration: an object with a name and a port`);
   mkdirSync(dist, { recursive: true });
-  writeFileSync(built, `${JSON.stringify(found, null, 2)}\n`);
+  writeFileSync(built, `${JSON.stringify(found, (member, value) => finite(name, member, value), 2)}\n`);
+}
+
+/** JSON would say null for what is no finite number. */
+function finite(name, member, value) {
+  if (typeof value !== 'number' || Number.isFinite(value)) return value;
+  throw new Error(`services/${name}/service.ts says ${value} for "${member}", which JSON can't: give a number there`);
 }
 
 function evaluate(code, name) {

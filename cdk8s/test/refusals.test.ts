@@ -140,6 +140,20 @@ const mistakes: readonly Mistake[] = [
     [...services, { ...boatService, paths: ['/users'] }],
   ],
   [
+    'two services on one path but for its case',
+    staging,
+    'staging',
+    /boat-service and user-service both claim the path \/Users or \/users: the Ingress could send it to one only/,
+    withBoat({ paths: ['/Users'] }),
+  ],
+  [
+    'a path that a service lists twice',
+    staging,
+    'staging',
+    /^staging: boat-service lists the path \/boats twice: leave one out of "paths" in services\/boat-service\/service.ts/,
+    withBoat({ paths: ['/boats', '/boats'] }),
+  ],
+  [
     'two services in one database',
     staging,
     'staging',
@@ -1489,7 +1503,7 @@ describe('synth refuses', () => {
   });
 
   it('no path that an Ingress and a service take', () => {
-    for (const { name } of environments) expect(faultsOf(name, withBoat({ paths: ['/boat_types', '/Boats', '/boats/small-ones'] }))).toEqual([]);
+    for (const { name } of environments) expect(faultsOf(name, withBoat({ paths: ['/boat_types', '/boats', '/Boats', '/boats/small-ones'] }))).toEqual([]);
   });
 
   it('to remove every manifest because there is no environment', () => {

@@ -55,16 +55,22 @@ function missingPeers(services: readonly ServiceDeclaration[]): string[] {
   );
 }
 
-/** Paths and databases that more than one service claims. */
+/** Paths and databases that more than one service claims. A controller that is told to use regular expressions compares paths without regard to case. */
 function sharedThings(services: readonly ServiceDeclaration[]): string[] {
   const claims = services.flatMap(({ name, paths, store }) => [
-    ...paths.map((path) => ({ what: `the path ${path}`, name, cure: 'the Ingress could send it to one only: change "paths" of the other' })),
-    { what: `the database ${store.database}`, name, cure: 'no service may read another\'s data: change "store.database" of one' },
+    ...paths.map((path) => ({ kind: 'path', claimed: path, name, cure: 'the Ingress could send it to one only: change "paths" of the other' })),
+    { kind: 'database', claimed: store.database, name, cure: 'no service may read another\'s data: change "store.database" of one' },
   ]);
-  const byWhat = Map.groupBy(claims, ({ what }) => what);
-  return [...byWhat.values()]
-    .filter(({ length }) => length > 1)
-    .map((all) => `${all.map(({ name }) => name).join(' and ')} both claim ${all[0]!.what}: ${all[0]!.cure}`);
+  const byWhat = Map.groupBy(claims, ({ kind, claimed }) => `${kind} ${claimed.toLowerCase()}`);
+  const shared = [...byWhat.values()].flatMap((all) => {
+    const names = new Set(all.map(({ name }) => name));
+    const claimed = [...new Set(all.map((each) => each.claimed))].join(' or ');
+    return names.size > 1 ? [`${[...names].join(' and ')} both claim the ${all[0]!.kind} ${claimed}: ${all[0]!.cure}`] : [];
+  });
+  const twice = services.flatMap(({ name, paths }) =>
+    repeated(paths).map((path) => `${name} lists the path ${path} twice: leave one out of "paths" in services/${name}/service.ts`),
+  );
+  return [...shared, ...twice];
 }
 
 /** Services that wait for each other's readiness would never become ready. */
