@@ -6,7 +6,7 @@ import { synthesize } from '../src/synth';
 import { boatService, released, services } from './synthesized';
 
 /** What somebody may write in any place. */
-const values: readonly unknown[] = [null, undefined, '', 'x', '2', 'constructor', -1, 1.5, 1e9, NaN, true, [], ['x'], {}, { a: 'b' }];
+const values: readonly unknown[] = [null, undefined, '', 'x', '2', '\0', 'constructor', -1, 1.5, 1e9, NaN, true, [], ['x'], {}, { a: 'b' }, new Map()];
 
 /** Every place in a value, from the outside in, as the keys that lead there. */
 function placesIn(value: unknown, path: readonly string[] = []): (readonly string[])[] {
