@@ -8,7 +8,7 @@ import { readDeclarations } from './declarations';
 import type { Environment } from './environment';
 import { environments } from './environments';
 import { imageOf, isReleased, readReleasedImages } from './images';
-import { type Drift, driftOf, writeFolder } from './output/folder-writer';
+import { type Drift, driftOf, isEnvironments, writeFolder } from './output/folder-writer';
 import { SynthRefused } from './refusal';
 import { synthesize } from './synth';
 
@@ -60,13 +60,24 @@ function readArguments() {
     help: { type: 'boolean', default: false },
     services: { type: 'string', default: join(root, 'services') },
     // the cdk8s CLI says by this variable where it looks for manifests
-    out: { type: 'string', default: process.env['CDK8S_OUTDIR'] ?? join(root, 'charts') },
+    out: { type: 'string', default: nonEmpty(process.env['CDK8S_OUTDIR']) ?? join(root, 'charts') },
   } as const;
+  const read = parsed(() => parseArgs({ options, allowPositionals: true }));
+  if (read.values.out === '') throw new UsageError('--out names no folder: name one, or leave it out to write to charts');
+  return read;
+}
+
+function parsed<T>(parse: () => T): T {
   try {
-    return parseArgs({ options, allowPositionals: true });
+    return parse();
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${usage}`);
   }
+}
+
+/** An empty value counts as unset, as it does in a service. */
+function nonEmpty(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
 }
 
 function chooseEnvironments(names: readonly string[]): readonly Environment[] {
@@ -76,11 +87,12 @@ function chooseEnvironments(names: readonly string[]): readonly Environment[] {
   return names.length === 0 ? environments : environments.filter(({ name }) => names.includes(name));
 }
 
-/** Folders of environments that are no more. */
+/** Folders of environments that are no more: all others are somebody else's, whatever lies in them. */
 function leftFolders(out: string): string[] {
   const known = environments.map(({ name }) => name);
   try {
-    return readdirSync(out, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() && !known.includes(entry.name) ? [entry.name] : []));
+    const folders = readdirSync(out, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !known.includes(entry.name));
+    return folders.map(({ name }) => name).filter((name) => isEnvironments(join(out, name)));
   } catch {
     return [];
   }

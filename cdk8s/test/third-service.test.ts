@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, globSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, globSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { freshCopy } from '../../test/launched';
 
@@ -117,6 +117,22 @@ describe('a third service in a copy of the project', () => {
     it('a folder without services is told, and nothing is taken away', () => {
       expect(said('--services', join(copy, 'nowhere'))).toEqual({ status: 1, stderr: expect.stringMatching(/nowhere: it can't be read \(ENOENT\)/) as string });
       expect(said('--services', join(copy, 'docs'))).toEqual({ status: 1, stderr: expect.stringMatching(/docs: there is no service in it/) as string });
+    });
+
+    it('beside the environments of --out nothing is touched but an environment that is no more', () => {
+      const [out, charts] = [join(copy, 'out'), join(copy, 'charts')];
+      cpSync(charts, join(out, 'checkout', 'charts'), { recursive: true });
+      cpSync(join(charts, 'staging'), join(out, 'preview'), { recursive: true });
+      expect(said('--out', out)).toEqual({ status: 0, stderr: '' });
+      expect(readdirSync(out).sort()).toEqual(['checkout', 'local', 'preview', 'production', 'staging']);
+      expect(readdirSync(join(out, 'preview'))).toEqual([]);
+      expect(globSync('**/*.yaml', { cwd: join(out, 'checkout', 'charts') }).sort()).toEqual(globSync('**/*.yaml', { cwd: charts }).sort());
+    });
+
+    it('an empty --out is told, and an empty CDK8S_OUTDIR counts as unset', () => {
+      expect(said('--out', '')).toEqual({ status: 2, stderr: 'synth: --out names no folder: name one, or leave it out to write to charts\n' });
+      const { status } = spawnSync(process.execPath, ['cdk8s/dist/main.js'], { cwd: copy, env: { ...process.env, CDK8S_OUTDIR: '' } });
+      expect({ status, local: existsSync(join(copy, 'local')) }).toEqual({ status: 0, local: false });
     });
 
     it('a folder that can’t be written is told', () => {

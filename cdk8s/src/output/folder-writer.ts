@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Files, generatedMark } from '../charts/folder';
 
@@ -18,11 +18,20 @@ export function driftOf(folder: string, files: Files): Drift {
   const missing = [...files.keys()].filter((path) => !present.has(path));
   const changed = [...files].filter(([path, text]) => present.has(path) && present.get(path) !== text).map(([path]) => path);
   const others = [...present].filter(([path]) => !files.has(path));
-  const isOurs = ([, text]: readonly [string, string]) => text.slice(0, 200).includes(mark);
-  return { missing, changed, stale: others.filter(isOurs).map(([path]) => path), foreign: others.filter((file) => !isOurs(file)).map(([path]) => path) };
+  const stale = others.filter(([, text]) => isMarked(text)).map(([path]) => path);
+  const foreign = others.filter(([, text]) => !isMarked(text)).map(([path]) => path);
+  return { missing, changed, stale, foreign };
 }
 
-const mark = generatedMark.slice(2);
+/** Whether synth wrote a folder: its kustomization.yaml, which every environment has, bears the mark. Nothing else in it is read. */
+export function isEnvironments(folder: string): boolean {
+  const path = join(folder, 'kustomization.yaml');
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true && isMarked(readFileSync(path, 'utf8'));
+}
+
+function isMarked(text: string): boolean {
+  return text.slice(0, 200).includes(generatedMark.slice(2));
+}
 
 /** Makes a folder hold what it should: nothing is written that is there already, nothing is removed that isn't ours. */
 export function writeFolder(folder: string, files: Files): Drift {
