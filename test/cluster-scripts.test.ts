@@ -41,13 +41,24 @@ describe('manifests with other images', () => {
       objects.find((object) => object.kind === kind && object.metadata.name.startsWith(service))!;
     expect(of(after, 'Deployment', 'user-service').images).toEqual([image]);
     expect(of(after, 'Job', 'user-service').images).toEqual([image, 'postgres:17-bookworm']);
-    expect(of(after, 'Job', 'user-service').metadata.name).toMatch(new RegExp(`^${of(before, 'Job', 'user-service').metadata.name}-[0-9a-f]{8}$`));
+    expect(of(after, 'Job', 'user-service').metadata.name).toMatch(/^user-service-migrate-[0-9a-f]{10}$/);
+    expect(of(after, 'Job', 'user-service').metadata.name).not.toBe(of(before, 'Job', 'user-service').metadata.name);
     for (const kind of ['Deployment', 'Job']) expect(of(after, kind, 'order-service')).toEqual(of(before, kind, 'order-service'));
     expect(withImages({ 'user-service': image })).toEqual(after);
   });
 
-  it('refuses an image of a service that nothing runs', () => {
-    expect(() => withImages({ 'usr-service': image })).toThrow('nothing here runs an image of usr-service');
+  it('names a Job anew within 63 characters, and by its spec too', () => {
+    const service = 's'.repeat(38);
+    const namesOf = (hash: string) =>
+      evaluate<string[]>(`
+        import { withImages } from './manifests.mjs';
+        const object = (kind, name) => ({ kind, metadata: { name }, spec: { template: { spec: { containers: [{ image: '${service}:1' }] } } } });
+        const objects = [object('Deployment', '${service}'), object('Job', '${service}-migrate-${hash}')];
+        console.log(JSON.stringify(withImages(objects, { '${service}': '${service}:2' }).map(({ metadata }) => metadata.name)));
+      `);
+    const [one, other] = [namesOf('0123456789')[1]!, namesOf('9876543210')[1]!];
+    expect(one).toMatch(/^s{38}-migrate-[0-9a-f]{10}$/);
+    expect(other).not.toBe(one);
   });
 });
 
@@ -163,15 +174,24 @@ describe('deploy does the steps 2, 4 and 5 of docs/operations.md', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   /** Runs it with a kubectl that keeps what it was asked and given, knows of some Secrets, and fails at what it is told to. */
-  function deploy(there: readonly string[], failsAt = 'nothing') {
+  function deploy(there: readonly string[], { failsAt = 'nothing', jobs = [] as readonly object[], job = jobThat('Complete') } = {}, ...args: string[]) {
     const lines = ['#!/bin/sh', `echo "$*" >> ${asked}`, `[ "$1" = apply ] && cat > ${folder}/applied-$(grep -c ^apply ${asked})`];
-    const answer = `[ "$1 $2" = "get secrets" ] && printf 'secret/%s\\n' ${there.join(' ')}`;
-    writeFileSync(join(folder, 'kubectl'), [...lines, answer, `case "$*" in *${failsAt}*) exit 1;; esac`, 'exit 0', ''].join('\n'), { mode: 0o755 });
+    const answers = [
+      `[ "$1 $2" = "get secrets" ] && printf 'secret/%s\\n' ${there.join(' ')}`,
+      `[ "$1 $2" = "get jobs" ] && echo '${JSON.stringify({ items: jobs })}'`,
+      `[ "$1 $2" = "get job" ] && echo '${JSON.stringify(job)}'`,
+      `[ "$1" = logs ] && echo 'the last words of' "$4"`,
+    ];
+    writeFileSync(join(folder, 'kubectl'), [...lines, ...answers, `case "$*" in *${failsAt}*) exit 1;; esac`, 'exit 0', ''].join('\n'), { mode: 0o755 });
     writeFileSync(asked, '');
     const env = { ...process.env, PATH: `${folder}:${process.env['PATH']}` };
-    const { status, stderr } = spawnSync(process.execPath, [join(scripts, 'deploy.mjs'), '--env', 'staging'], { encoding: 'utf8', env });
+    const { status, stderr } = spawnSync(process.execPath, [join(scripts, 'deploy.mjs'), '--env', 'staging', ...args], { encoding: 'utf8', env });
     return { status, stderr, asked: readFileSync(asked, 'utf8').trim().split('\n') };
   }
+  const jobThat = (type: string, name = 'some', status = 'True') => ({
+    metadata: { name },
+    status: { conditions: [{ type, status, reason: 'DeadlineExceeded' }] },
+  });
   const kindsApplied = (time: number) =>
     (JSON.parse(readFileSync(join(folder, `applied-${time}`), 'utf8')) as { items: Manifest[] }).items.map(({ kind }) => kind);
 
@@ -182,9 +202,10 @@ describe('deploy does the steps 2, 4 and 5 of docs/operations.md', () => {
     expect(run.asked).toEqual([
       'apply -f -',
       'get secrets -n berth-staging -o name',
+      'get jobs -n berth-staging -o json',
       'apply -f -',
       ...ready('statefulset', ['postgres']),
-      ...namesOf('Job').map((name) => `wait --for=condition=complete job/${name} -n berth-staging --timeout=10m`),
+      ...namesOf('Job').map((name) => `get job -n berth-staging -o json ${name}`),
       ...ready('deployment', namesOf('Deployment')),
     ]);
     expect(kindsApplied(1)).toEqual(['Namespace']);
@@ -201,9 +222,40 @@ describe('deploy does the steps 2, 4 and 5 of docs/operations.md', () => {
   });
 
   it('shows pods, warnings and logs when something doesn’t become ready, and fails', () => {
-    const run = deploy(secrets, 'deployment/user-service');
+    const run = deploy(secrets, { failsAt: 'deployment/user-service' });
     expect(run.status).toBe(1);
     expect(run.asked.slice(-3).map((line) => line.split(' -n ')[0])).toEqual(['get pods,jobs', 'get events', 'logs']);
+  });
+
+  const [first, second] = namesOf('Job') as [string, string];
+
+  it('ends at once where a migration Job failed, with its log and the cure', () => {
+    const run = deploy(secrets, { job: jobThat('Failed') });
+    expect(run.status).toBe(1);
+    expect(run.stderr).toContain(`the last words of job/${first}\n`);
+    expect(run.stderr).toMatch(
+      new RegExp(
+        `deploy: the Job ${first} failed \\(DeadlineExceeded\\): mend the cause and deploy again, .* as kubectl delete job ${first} -n berth-staging does\n$`,
+      ),
+    );
+  });
+
+  it('waits for a migration Job no longer than it was told', () => {
+    const run = deploy(secrets, { job: jobThat('Suspended') }, '--timeout', '1s');
+    expect(run.stderr).toContain(`the Job ${first} is not complete after 1s: `);
+  });
+
+  it('deletes a Job of this release that failed, which would never run again, and no other', () => {
+    const jobs = [
+      jobThat('Failed', second),
+      jobThat('Complete', first),
+      jobThat('Failed', first, 'False'),
+      jobThat('Failed', 'user-service-migrate-of-before'),
+    ];
+    const run = deploy(secrets, { jobs });
+    expect(run.status).toBe(0);
+    expect(run.asked.filter((line) => line.startsWith('delete'))).toEqual([`delete job ${second} -n berth-staging`]);
+    expect(run.asked.indexOf(`delete job ${second} -n berth-staging`)).toBeLessThan(run.asked.lastIndexOf('apply -f -'));
   });
 });
 
@@ -224,12 +276,31 @@ describe('wrong arguments are said in one sentence, and nothing is done', () => 
     [['verify.mjs'], 'say which environment'],
     [['images.mjs', '--push'], '--push and --registry go together'],
     [['images.mjs', '--tag', 'latest'], '"latest" is no tag for an image that somebody deploys'],
-  ])('%j: %s', (args, sentence) => {
-    const [script, ...rest] = args as [string, ...string[]];
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(scripts, script), ...rest], { encoding: 'utf8', env: { PATH: '/nowhere' } });
+  ])('%j: %s', (args, sentence) => expectRefused(args, sentence));
+
+  const digest = `@sha256:${'a'.repeat(64)}`;
+  const isNone = (image: string) => `"${image}" can't be deployed as user-service: name an image of user-service`;
+  const isUnreleased = (services: string) => `production has no released image of ${services}: write digests into cdk8s/released-images.json`;
+  it.each([
+    ['staging', { 'usr-service': 'usr-service:1' }, 'nothing here runs an image of usr-service'],
+    ['staging', { postgres: 'nginx:1' }, 'nothing here runs an image of postgres'],
+    ...['ghcr.io/x/order-service:1', '', 'My Image', 'user-service', 'user-service:latest', 'x/user-service@sha256:12'].map(
+      (image) => ['staging', { 'user-service': image }, isNone(image)] as const,
+    ),
+    ['production', { 'user-service': 'x/user-service:1' }, '"x/user-service:1" has no digest, so it may be another one tomorrow'],
+    ['production', { 'user-service': `x/user-service${digest}` }, isUnreleased('order-service')],
+    ['production', {}, isUnreleased('order-service, user-service')],
+  ] as const)('deploy --env %s --images with %j: %s', (environment, images, sentence) => {
+    const path = join(folder, 'images.json');
+    writeFileSync(path, JSON.stringify(images));
+    expectRefused(['deploy.mjs', '--env', environment, '--images', path], sentence);
+  });
+
+  function expectRefused([script, ...args]: readonly string[], sentence: string): void {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(scripts, script!), ...args], { encoding: 'utf8', env: { PATH: '/nowhere' } });
     expect({ status, stdout, lines: stderr.trim().split('\n').length }).toEqual({ status: 64, stdout: '', lines: 1 });
     expect(stderr).toContain(sentence);
-  });
+  }
 
   it('a secret that holds no kubeconfig is refused before anything is asked of a cluster', () => {
     const env = { PATH: '/nowhere', KUBECONFIG_BASE64: '' };

@@ -4,17 +4,18 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { root } from '../services.mjs';
 import { withKubeconfig } from './kubeconfig.mjs';
-import { kubectl, main, namespaceOf, showKubectl, UsageError } from './kubectl.mjs';
-import { manifestsOf, secretNames, withImages } from './manifests.mjs';
+import { kubectl, main, namespaceOf, read, showKubectl, UsageError } from './kubectl.mjs';
+import { manifestsOf, secretNames, unreleasedIn, withImages } from './manifests.mjs';
 
-/** Kinds that a deployment waits for, with how kubectl waits, in the order in which they become ready. */
+/** Kinds that a deployment waits for, in the order in which they become ready. */
 const waits = [
-  ['StatefulSet', (name) => ['rollout', 'status', `statefulset/${name}`]],
-  ['Job', (name) => ['wait', '--for=condition=complete', `job/${name}`]],
-  ['Deployment', (name) => ['rollout', 'status', `deployment/${name}`]],
+  ['StatefulSet', rolledOut],
+  ['Job', complete],
+  ['Deployment', rolledOut],
 ];
 
 await main('deploy', async () => {
@@ -29,18 +30,23 @@ await main('deploy', async () => {
   if (options.env === undefined) throw new UsageError('say which environment: npm run deploy -- --env local');
   if (!/^\d+[smh]$/.test(options.timeout)) throw new UsageError(`--timeout must be a number with s, m or h, such as 10m, not "${options.timeout}"`);
   const objects = withImages(manifestsOf(options.env), options.images === undefined ? {} : readImages(options.images));
+  const unreleased = unreleasedIn(objects);
+  if (unreleased.length > 0)
+    throw new UsageError(
+      `${options.env} has no released image of ${unreleased.join(', ')}: write digests into cdk8s/released-images.json and run npm run synth, or name images with --images FILE`,
+    );
   await withKubeconfig(() => deploy(options.env, objects, options));
 });
 
-function deploy(environment, objects, { timeout, 'make-secrets': makeSecrets }) {
+async function deploy(environment, objects, { timeout, 'make-secrets': makeSecrets }) {
   const namespace = namespaceOf(environment);
   const [first, ...others] = objects.toSorted((a, b) => rank(a) - rank(b));
   apply([first]);
   seeToSecrets(environment, namespace, secretNames(others), makeSecrets);
+  removeFailedJobs(namespace, others);
   apply(others);
   try {
-    for (const [kind, wait] of waits)
-      for (const { metadata } of others.filter((object) => object.kind === kind)) showKubectl(...wait(metadata.name), '-n', namespace, `--timeout=${timeout}`);
+    for (const [kind, wait] of waits) for (const object of others.filter((other) => other.kind === kind)) await wait(object, namespace, timeout);
   } catch (error) {
     explain(namespace);
     throw error;
@@ -71,18 +77,52 @@ function seeToSecrets(environment, namespace, wanted, make) {
   process.stdout.write(kubectl(['create', '-f', '-'], { input: stdout }));
 }
 
+/** A Job that failed stays so: applied again it is unchanged, and never runs. */
+function removeFailedJobs(namespace, objects) {
+  const names = objects.filter(({ kind }) => kind === 'Job').map(({ metadata }) => metadata.name);
+  if (names.length === 0) return;
+  const failed = read(namespace, 'jobs').items.filter((job) => names.includes(job.metadata.name) && conditionOf(job, 'Failed'));
+  for (const { metadata } of failed) process.stdout.write(kubectl(['delete', 'job', metadata.name, '-n', namespace]));
+}
+
+function conditionOf({ status }, type) {
+  return status?.conditions?.find((condition) => condition.type === type && condition.status === 'True');
+}
+
+function rolledOut({ kind, metadata }, namespace, timeout) {
+  showKubectl('rollout', 'status', `${kind.toLowerCase()}/${metadata.name}`, '-n', namespace, `--timeout=${timeout}`);
+}
+
+/** kubectl wait knows one condition alone, and would wait on for a Job that has failed. */
+async function complete({ metadata: { name } }, namespace, timeout) {
+  const end = Date.now() + parseInt(timeout) * { s: 1_000, m: 60_000, h: 3_600_000 }[timeout.at(-1)];
+  for (;;) {
+    const job = read(namespace, 'job', name);
+    if (conditionOf(job, 'Complete')) return console.log(`job "${name}" is complete`);
+    const failed = conditionOf(job, 'Failed');
+    if (failed) {
+      show(['logs', '-n', namespace, `job/${name}`, '--all-containers', '--tail=20']);
+      throw new Error(
+        `the Job ${name} failed (${failed.reason}): mend the cause and deploy again, which deletes it first, as kubectl delete job ${name} -n ${namespace} does`,
+      );
+    }
+    if (Date.now() >= end) throw new Error(`the Job ${name} is not complete after ${timeout}: mend what keeps it, or wait longer with --timeout`);
+    await setTimeout(1_000);
+  }
+}
+
 /** What a person would look at first. */
 function explain(namespace) {
-  for (const args of [
-    ['get', 'pods,jobs', '-n', namespace, '-o', 'wide'],
-    ['get', 'events', '-n', namespace, '--sort-by=.lastTimestamp', '--field-selector=type=Warning'],
-    ['logs', '-n', namespace, '-l', 'app.kubernetes.io/part-of=berth', '--all-containers', '--prefix', '--tail=20'],
-  ]) {
-    try {
-      console.error(`\nkubectl ${args.join(' ')}\n${kubectl(args)}`);
-    } catch (error) {
-      console.error(error.message);
-    }
+  show(['get', 'pods,jobs', '-n', namespace, '-o', 'wide']);
+  show(['get', 'events', '-n', namespace, '--sort-by=.lastTimestamp', '--field-selector=type=Warning']);
+  show(['logs', '-n', namespace, '-l', 'app.kubernetes.io/part-of=berth', '--all-containers', '--prefix', '--tail=20']);
+}
+
+function show(args) {
+  try {
+    console.error(`\nkubectl ${args.join(' ')}\n${kubectl(args)}`);
+  } catch (error) {
+    console.error(error.message);
   }
 }
 

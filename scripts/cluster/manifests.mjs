@@ -17,29 +17,53 @@ export function manifestsOf(environment) {
 }
 
 /**
- * The same objects with other images. A Job can't be changed, so one that runs another image gets another name.
+ * The same objects with other images. A Job can't be changed, so one that runs another image gets another name, as long as its own.
  *
  * @param {readonly object[]} objects
  * @param {Readonly<Record<string, string>>} images references by service
- * @throws {UsageError} when an image is named for a service that nothing runs
+ * @throws {UsageError} when an image is none of its service, or is named for a service that nothing runs
  */
 export function withImages(objects, images) {
-  const used = new Set();
-  const changed = objects.map((object) => {
+  const deployed = new Map(objects.filter(({ kind }) => kind === 'Deployment').map((object) => [object.metadata.name, imagesOf([object])[0]]));
+  const faults = Object.entries(images).flatMap(([service, image]) => imageFaults(service, image, deployed.get(service)));
+  if (faults.length > 0) throw new UsageError(faults.join('; '));
+  return objects.map((object) => {
     const copy = structuredClone(object);
     const names = [];
     for (const container of containersOf(copy)) {
-      const service = serviceOf(container.image);
-      if (images[service] === undefined) continue;
-      used.add(service);
-      if (container.image !== images[service]) names.push((container.image = images[service]));
+      const image = images[serviceOf(container.image)];
+      if (image !== undefined && container.image !== image) names.push((container.image = image));
     }
-    if (copy.kind === 'Job' && names.length > 0) copy.metadata.name += `-${createHash('sha256').update(names.join()).digest('hex').slice(0, 8)}`;
+    if (copy.kind === 'Job' && names.length > 0) copy.metadata.name = anotherName(copy.metadata.name, names);
     return copy;
   });
-  const unused = Object.keys(images).filter((service) => !used.has(service));
-  if (unused.length > 0) throw new UsageError(`nothing here runs an image of ${unused.join(', ')}: look for a misspelt name, or run npm run synth`);
-  return changed;
+}
+
+function anotherName(name, images) {
+  const hash = createHash('sha256')
+    .update([name, ...images].join())
+    .digest('hex');
+  return name.replace(/[^-]+$/, (own) => hash.slice(0, own.length));
+}
+
+const registry = '(?:(?:[a-z0-9.-]+|\\[[0-9a-f:]+\\])(?::[0-9]+)?/)?(?:[a-z0-9._-]+/)*';
+const digest = '@sha256:[0-9a-f]{64}';
+
+/** What synth would say of the same image in cdk8s/released-images.json. */
+function imageFaults(service, image, deployed) {
+  if (deployed === undefined) return [`nothing here runs an image of ${service}: look for a misspelt name, or run npm run synth`];
+  const example = `ghcr.io/OWNER/${service}:0.1.0@sha256:…`;
+  if (!new RegExp(`^${registry}${service}(?!:latest$)(?=[:@])(?::\\w[\\w.-]{0,127})?(?:${digest})?$`).test(image))
+    return [`"${image}" can't be deployed as ${service}: name an image of ${service} by a tag other than latest, or by digest, such as ${example}`];
+  if (deployed.includes('@') && !new RegExp(`${digest}$`).test(image))
+    return [`"${image}" has no digest, so it may be another one tomorrow: name it as ${example}, as npm run images -- --push prints it`];
+  return [];
+}
+
+/** The services of which the manifests have no image yet, but a digest of zeros. */
+export function unreleasedIn(objects) {
+  const unreleased = imagesOf(objects).filter((image) => image.endsWith(`@sha256:${'0'.repeat(64)}`));
+  return [...new Set(unreleased.map(serviceOf))].sort();
 }
 
 function containersOf({ spec }) {
