@@ -35,6 +35,11 @@ export function minimumReplicas({ replicas }: ServiceSettings): number {
   return typeof replicas === 'number' ? replicas : replicas.minimum;
 }
 
+/** Whether another pod may serve while one comes or goes. */
+export function hasOthers({ strategy, maximumReplicas }: ServiceSettings): boolean {
+  return strategy === 'RollingUpdate' || maximumReplicas > 1;
+}
+
 /** Pods that a rolling update adds beside the replicas. */
 export const maximumSurge = 1;
 

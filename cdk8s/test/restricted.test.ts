@@ -58,6 +58,21 @@ describe.each(containers)('the container $owner', ({ container }) => {
   });
 });
 
+it.each([
+  ['Recreate', 1, 0],
+  ['Recreate', 2, 5],
+  ['Recreate', { minimum: 1 }, 5],
+  ['RollingUpdate', 1, 5],
+] as const)('a server by %s with replicas %j has %i s before SIGTERM and after it is ready', (strategy, replicas, seconds) => {
+  const objects = objectsOf({ ...environment('production'), strategy, replicas });
+  for (const { spec } of objects.filter(({ kind }) => kind === 'Deployment')) {
+    const { minReadySeconds, template } = spec as { readonly minReadySeconds?: number; readonly template: { readonly spec: PodSpec } };
+    expect(template.spec.containers[0]!.lifecycle).toEqual(seconds > 0 ? { preStop: { sleep: { seconds } } } : undefined);
+    expect(minReadySeconds).toBe(seconds > 0 ? seconds : undefined);
+    expect(template.spec['terminationGracePeriodSeconds']).toBe(seconds + 25 + 10);
+  }
+});
+
 describe.each(servers)('the server of $owner', ({ owner, spec }) => {
   const [server] = spec.containers as [Container];
   const sleeps = owner.startsWith('local/') ? 0 : 5;

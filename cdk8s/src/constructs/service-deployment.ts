@@ -1,7 +1,7 @@
 import type { StoreDeclaration } from '@berth/service-kit/declaration';
 import { type Construct, JsonPatch, k8s, patchFinished } from '../kubernetes';
 import { refuse } from '../refusal';
-import { maximumSurge, type ServiceSettings } from '../settings';
+import { hasOthers, maximumSurge, type ServiceSettings } from '../settings';
 import { annotationPrefix, labelsOf, selectorOf } from './labels';
 import { hardenedContainer, hardenedPod, serviceUser, spread, temporaryFiles, temporarySize } from './pod';
 import { probesOf } from './probes';
@@ -34,7 +34,7 @@ export class ServiceDeployment extends k8s.KubeDeployment {
         strategy: rolling
           ? { type: strategy, rollingUpdate: { maxSurge: k8s.IntOrString.fromNumber(maximumSurge), maxUnavailable: k8s.IntOrString.fromNumber(0) } }
           : { type: strategy },
-        ...(rolling && { minReadySeconds: 5 }),
+        ...(hasOthers(settings) && { minReadySeconds: 5 }),
         // above what a slow image pull and a first migration take
         progressDeadlineSeconds: 300,
         revisionHistoryLimit: 5,
