@@ -273,7 +273,10 @@ describe('wrong arguments are said in one sentence, and nothing is done', () => 
     [['deploy.mjs', '--env', 'local', '--images', list], 'must be a JSON object of image references by service'],
     [['deploy.mjs', '--env', 'local', '--images', broken], 'must be a JSON object of image references by service'],
     [['deploy.mjs', '--env', 'local', '--imges', list], "Unknown option '--imges'"],
+    [['deploy.mjs', 'staging'], "Unexpected argument 'staging'. This command does not take positional arguments: npm run deploy -- --env ENVIRONMENT ["],
     [['verify.mjs'], 'say which environment'],
+    [['verify.mjs', 'staging'], 'positional arguments: npm run verify -- --env ENVIRONMENT\n'],
+    [['images.mjs', '1.2.3'], 'positional arguments: npm run images -- ['],
     [['images.mjs', '--push'], '--push and --registry go together'],
     [['images.mjs', '--tag', 'latest'], '"latest" is no tag for an image that somebody deploys'],
   ])('%j: %s', (args, sentence) => expectRefused(args, sentence));

@@ -136,5 +136,5 @@ try {
 } catch (error) {
   const { message, stack } = error as Error;
   console.error(error instanceof SynthRefused || error instanceof UsageError ? `synth: ${message}` : `synth: ${stack}`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  process.exitCode = error instanceof UsageError ? 64 : 1;
 }

@@ -83,13 +83,18 @@ describe('a third service in a copy of the project', () => {
 
   it('of a wrong environment one sentence is said', () => {
     const { status, stderr } = node('cdk8s/dist/main.js', 'stagin');
-    expect(status).toBe(2);
+    expect(status).toBe(64);
     expect(stderr).toBe('synth: there is no environment "stagin": choose from local, staging, production\n');
     expect(node('cdk8s/dist/main.js', '--chek').stderr).toContain("Unknown option '--chek'");
     expect(node('cdk8s/dist/secrets-main.js', '--env', 'stagin')).toMatchObject({
-      status: 2,
+      status: 64,
       stdout: '',
       stderr: expect.stringContaining('choose from local, staging, production') as string,
+    });
+    expect(node('cdk8s/dist/secrets-main.js', 'staging')).toMatchObject({
+      status: 64,
+      stdout: '',
+      stderr: expect.stringMatching(/^secrets: Unexpected argument 'staging'[^]*npm run --silent secrets -- --env ENVIRONMENT/) as string,
     });
   });
 
@@ -130,13 +135,13 @@ describe('a third service in a copy of the project', () => {
     });
 
     it('an empty --out is told, and an empty CDK8S_OUTDIR counts as unset', () => {
-      expect(said('--out', '')).toEqual({ status: 2, stderr: 'synth: --out names no folder: name one, or leave it out to write to charts\n' });
+      expect(said('--out', '')).toEqual({ status: 64, stderr: 'synth: --out names no folder: name one, or leave it out to write to charts\n' });
       const { status } = spawnSync(process.execPath, ['cdk8s/dist/main.js'], { cwd: copy, env: { ...process.env, CDK8S_OUTDIR: '' } });
       expect({ status, local: existsSync(join(copy, 'local')) }).toEqual({ status: 0, local: false });
     });
 
     it('a folder that can’t be written is told', () => {
-      expect(said('--out', join(copy, 'package.json'))).toEqual({ status: 2, stderr: expect.stringMatching(/can't be written: ENOTDIR.*--out/) as string });
+      expect(said('--out', join(copy, 'package.json'))).toEqual({ status: 64, stderr: expect.stringMatching(/can't be written: ENOTDIR.*--out/) as string });
     });
   });
 

@@ -18,7 +18,9 @@ const waits = [
   ['Deployment', rolledOut],
 ];
 
-await main('deploy', async () => {
+const usage = 'npm run deploy -- --env ENVIRONMENT [--images FILE] [--make-secrets] [--timeout 10m]';
+
+await main('deploy', usage, async () => {
   const { values: options } = parseArgs({
     options: {
       env: { type: 'string' },

@@ -12,7 +12,9 @@ import { imagesOf, manifestsOf, serviceOf } from './manifests.mjs';
 
 const folder = join(root, '.cache', 'images');
 
-await main('images', () => {
+const usage = 'npm run images -- [--push --registry REGISTRY | --load-command COMMAND] [--tag TAG] [--out FILE]';
+
+await main('images', usage, () => {
   const { values: options } = parseArgs({
     options: {
       push: { type: 'boolean', default: false },

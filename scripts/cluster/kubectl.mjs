@@ -51,14 +51,15 @@ export function namespaceOf(environment) {
 }
 
 /** Runs a script's body; a failure is said in one sentence and is exit code 1. */
-export async function main(name, body) {
+export async function main(name, usage, body) {
   try {
     await body();
   } catch (error) {
-    const usage = error instanceof UsageError || error.code?.startsWith?.('ERR_PARSE_ARGS');
-    const bug = !usage && (error instanceof ReferenceError || (error instanceof TypeError && error.cause === undefined));
-    console.error(`${name}: ${bug ? error.stack : [error.message, error.cause?.message].filter(Boolean).join(': ')}`);
-    process.exitCode = usage ? 64 : 1;
+    const unparsed = error.code?.startsWith?.('ERR_PARSE_ARGS');
+    const misused = unparsed || error instanceof UsageError;
+    const bug = !misused && (error instanceof ReferenceError || (error instanceof TypeError && error.cause === undefined));
+    console.error(`${name}: ${bug ? error.stack : [error.message, error.cause?.message, unparsed && usage].filter(Boolean).join(': ')}`);
+    process.exitCode = misused ? 64 : 1;
   }
 }
 

@@ -5,7 +5,9 @@ import { runCheck } from './checks/run-checks.mjs';
 import { withKubeconfig } from './kubeconfig.mjs';
 import { main, namespaceOf, portForward, read, showKubectl, UsageError } from './kubectl.mjs';
 
-await main('verify', async () => {
+const usage = 'npm run verify -- --env ENVIRONMENT';
+
+await main('verify', usage, async () => {
   const { values: options } = parseArgs({ options: { env: { type: 'string' } } });
   if (options.env === undefined) throw new UsageError('say which environment: npm run verify -- --env local');
   await withKubeconfig(() => verify(options.env));
