@@ -50,6 +50,13 @@ describe('an environment’s folder', () => {
     expect(existsSync(path('manifests/mine.yaml'))).toBe(true);
   });
 
+  it('keeps what lies where synth writes nothing, such as another checkout', () => {
+    writeFolder(path('checkout'), files);
+    const foreign = [...files.keys()].map((name) => `checkout/${name}`);
+    expect(writeFolder(folder, files)).toEqual({ ...none, foreign: expect.arrayContaining(foreign) as string[] });
+    expect(driftOf(path('checkout'), files)).toEqual(none);
+  });
+
   it('is not written to where nothing changed', () => {
     const long = new Date('2020-01-01');
     utimesSync(path('kustomization.yaml'), long, long);

@@ -18,10 +18,12 @@ export function driftOf(folder: string, files: Files): Drift {
   const missing = [...files.keys()].filter((path) => !present.has(path));
   const changed = [...files].filter(([path, text]) => present.has(path) && present.get(path) !== text).map(([path]) => path);
   const others = [...present].filter(([path]) => !files.has(path));
-  const stale = others.filter(([, text]) => isMarked(text)).map(([path]) => path);
-  const foreign = others.filter(([, text]) => !isMarked(text)).map(([path]) => path);
-  return { missing, changed, stale, foreign };
+  const isOurs = ([path, text]: readonly [string, string]) => written.test(path) && isMarked(text);
+  return { missing, changed, stale: others.filter(isOurs).map(([path]) => path), foreign: others.filter((file) => !isOurs(file)).map(([path]) => path) };
 }
+
+/** Where synth writes: beside kustomization.yaml, and in two folders. A copy of an environment may lie elsewhere, and is not ours. */
+const written = /^(?:manifests\/|templates\/|[^/]+$)/;
 
 /** Whether synth wrote a folder: its kustomization.yaml, which every environment has, bears the mark. Nothing else in it is read. */
 export function isEnvironments(folder: string): boolean {
