@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { databaseDeadlineMs, type ListedRows, type Query } from '../store';
 
-/** Milliseconds that a list waits for inserts under way; they take a few. */
+/** Milliseconds that a list waits for inserts under way, from its first rows on; they take a few. */
 const patienceMs = 250;
 
 /** Milliseconds between two looks: first, and at most; it doubles. */
@@ -26,12 +26,14 @@ export class SettledIds {
   async list<Row extends { readonly id: number }>(query: Query, table: string): Promise<ListedRows<Row>> {
     const startedAt = performance.now();
     const run = (one: Query) => this.run({ ...one, deadlineMs: Math.max(1, Math.floor(startedAt + databaseDeadlineMs - performance.now())) });
+    let giveUpAt: number | undefined;
     for (let looks = 0; ; looks++) {
       const settled = this.settled.get(table) ?? 0;
       const rows = (await run(query)) as readonly Row[];
+      giveUpAt ??= performance.now() + patienceMs;
       const last = rows.at(-1)?.id ?? 0;
       // A second read may have met rows that are newer still: those before them are enough.
-      if (last <= settled || (looks > 0 && rows[0]!.id <= settled) || !(await insertsEnd(run, table, startedAt + patienceMs))) return { rows, settled };
+      if (last <= settled || (looks > 0 && rows[0]!.id <= settled) || !(await insertsEnd(run, table, giveUpAt))) return { rows, settled };
       this.settled.set(table, Math.max(last, this.settled.get(table) ?? 0));
     }
   }
