@@ -20,6 +20,6 @@ it.each([
   ['uselibpqcompat=true&sslmode=require', 'uselibpqcompat=true&sslmode=require'],
 ])('gives the driver for %s the mode that it means, by its own name', (query, given) => {
   const { connectionString } = clientConfig({ url: `postgres://u:p%40ss@db:5433/boats?${query}`, password: undefined, applicationName: 'boats' });
-  const settings = new URLSearchParams({ options: '-c DateStyle=ISO -c TimeZone=UTC' });
+  const settings = new URLSearchParams({ options: '-c DateStyle=ISO -c TimeZone=UTC -c client_connection_check_interval=250' });
   expect(connectionString).toBe(`postgres://u:p%40ss@db:5433/boats?${given}&${settings.toString()}`);
 });
