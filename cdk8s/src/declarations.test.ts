@@ -61,6 +61,18 @@ describe('the declarations', () => {
     expect(() => readDeclarations(folder)).toThrow(/services\/boat-service: it has a service.ts and no src\/main.ts, so it is never built: write one/);
   });
 
+  it.each([
+    [['0002-create-boats.ts', '0010-add-masts.ts', 'index.ts'], /store.schema is 2, and the last migration is 0010-add-masts.ts: give its number/],
+    [['0002-create-boats.ts', '0002-create-boats.test.ts', 'index.ts'], undefined],
+  ])('are refused when the schema is not the last of %j', (migrations, words) => {
+    service('boat-service', { ...boatService, store: { ...boatService.store, schema: 2 } });
+    const migrationsFolder = join(folder, 'boat-service', 'src', 'repository', 'migrations');
+    mkdirSync(migrationsFolder, { recursive: true });
+    for (const file of migrations) writeFileSync(join(migrationsFolder, file), '');
+    if (words) expect(() => readDeclarations(folder)).toThrow(words);
+    else expect(readDeclarations(folder)).toHaveLength(1);
+  });
+
   it('are refused when what was built is broken', () => {
     service('boat-service', undefined);
     writeFileSync(join(folder, 'boat-service', 'dist', 'service.json'), '{"name":');

@@ -45,7 +45,17 @@ function readDeclaration(folder: string, name: string): ServiceDeclaration | { r
   if (faults.length > 0) return refused(...faults.map((fault) => `${file}: ${fault}`));
   const declaration = found as ServiceDeclaration;
   if (declaration.name !== name) return refused(`${file}: it declares the name "${declaration.name}": a service is called what its folder is called`);
+  const newest = newestMigration(join(folder, name, 'src', 'repository', 'migrations'));
+  if (newest !== undefined && parseInt(newest) !== declaration.store.schema)
+    return refused(`${file}: store.schema is ${declaration.store.schema}, and the last migration is ${newest}: give its number`);
   return declaration;
+}
+
+/** The file with the highest number, as `0002-create-users.ts`. */
+function newestMigration(folder: string): string | undefined {
+  if (!existsSync(folder)) return undefined;
+  const migrations = readdirSync(folder).filter((file) => /^\d{4}-.*\.ts$/.test(file));
+  return migrations.sort().at(-1);
 }
 
 /** What is in a text of JSON; nothing when there is none. */

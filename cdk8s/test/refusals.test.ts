@@ -706,6 +706,18 @@ const numberMistakes: readonly Mistake[] = [
     'staging/user-service/deployment',
     new RegExp(`memory ${memory} is too little, because .*95 MiB: give it at least 128Mi`),
   ]),
+  [
+    'a pool beside SQLite',
+    { ...local, configuration: { DATABASE_POOL_SIZE: 5 } },
+    'local',
+    /"configuration" of user-service has DATABASE_POOL_SIZE, which only PostgreSQL heeds: leave it out/,
+  ],
+  [
+    'a SQLite file beside PostgreSQL',
+    overridden(staging, { configuration: { USER_DB_PATH: './data/x.db' } }),
+    'staging',
+    /"configuration" of user-service has USER_DB_PATH, which only SQLite heeds: leave it out/,
+  ],
   ...(['1m', '19m'] as const).map((cpu): Mistake => [
     `${cpu} of CPU`,
     overridden(staging, { resources: { cpu } }),
