@@ -31,11 +31,10 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 
 const schemathesis = findSchemathesis();
 console.log(`Seed ${seed}: the same run again is npm run fuzz -- --cases ${cases} --seed ${seed}`);
-const results = [];
-if (options.url !== undefined) results.push(await fuzz({ label: options.url, url: options.url, existingIds: () => ({ rows: [1], users: [1] }) }));
-else {
-  for (const store of await storesToFuzz()) for (const service of options.services.split(',')) results.push(await fuzzService(service, store));
-}
+const results =
+  options.url !== undefined
+    ? [await fuzz({ label: options.url, url: options.url, existingIds: () => ({ rows: [1], users: [1] }) })]
+    : (await Promise.all((await storesToFuzz()).map(fuzzStore))).flat();
 console.table(Object.fromEntries(results.map(({ label, failures: _, ...figures }) => [label, figures])));
 const failed = results.filter(({ failures }) => failures.length > 0);
 for (const { label, failures } of failed) console.error(`\n${label}:\n  ${failures.join('\n  ')}`);
@@ -47,6 +46,13 @@ async function storesToFuzz() {
   if (findPostgres() !== undefined) return ['sqlite', 'postgres'];
   console.log(`PostgreSQL is left out: it ${postgresMissing}`);
   return ['sqlite'];
+}
+
+/** Fuzzes the services on one kind of store in turn; the stores go side by side. */
+async function fuzzStore(store) {
+  const results = [];
+  for (const service of options.services.split(',')) results.push(await fuzzService(service, store));
+  return results;
 }
 
 /** Fuzzes one service on one kind of store, with the real user-service behind order-service. */
