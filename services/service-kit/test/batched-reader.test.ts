@@ -115,6 +115,32 @@ const lanes = 3;
     }
   });
 
+  it('are not given their whole time again when they are asked again', async () => {
+    let asked = 0;
+    const cutter = createServer((client) => {
+      const upstream = connect(postgres.port, '127.0.0.1');
+      client.on('data', (bytes) => {
+        if (!bytes.includes('FROM things')) upstream.write(bytes);
+        else if (asked++ === 0) void setTimeout(600).then(() => client.destroy());
+      });
+      upstream.on('error', () => client.destroy()).pipe(client);
+      client.on('error', () => undefined).on('close', () => upstream.destroy());
+    });
+    await new Promise<void>((resolve) => cutter.listen(0, '127.0.0.1', resolve));
+    const { port } = cutter.address() as AddressInfo;
+    const silent = new BatchedReader({ url: url.replace(String(postgres.port), String(port)), password: undefined, applicationName: 'lanes' }, 1);
+    try {
+      const startedAt = performance.now();
+      const query = { label: 'things.find', sql: 'SELECT id, name FROM things WHERE id = $1', parameters: [1], deadlineMs: 1_000 };
+      await expect(silent.first(query)).rejects.toThrow(/did not answer in time/);
+      expect(asked).toBe(2);
+      expect(performance.now() - startedAt).toBeLessThan(1_400);
+    } finally {
+      await silent.close();
+      cutter.close();
+    }
+  });
+
   it('leave a connection that is older than its lifetime for another', async () => {
     const client = new KeptClient({ url, password: undefined, applicationName: 'lanes' }, {}, 50);
     const backend = async () => (await (await client.get()).query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]!.pid;

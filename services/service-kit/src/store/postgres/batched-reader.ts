@@ -1,4 +1,4 @@
-import type { Query } from '../store';
+import { databaseDeadlineMs, type Query, withDeadline } from '../store';
 import { BatchingConnection, RolledBack } from './batching-connection';
 import type { PostgresAddress } from './postgres-client';
 import { DeadlineExceeded } from './postgres-errors';
@@ -22,22 +22,23 @@ export class BatchedReader {
   }
 
   /**
-   * First row of a look-up; asked again once when its connection broke, because a look-up changes nothing.
+   * First row of a look-up; asked again once when its connection broke, in the time that is left, because a look-up changes nothing.
    *
    * Rejects with {@link DeadlineExceeded}, the server's error or the driver's.
    */
   async first(query: Query): Promise<Row | undefined> {
-    const [row] = await this.connectionOfThisTurn()
-      .run(query)
-      .catch((error: unknown) => {
-        if (error instanceof RolledBack) throw error.cause;
-        if (error instanceof DeadlineExceeded) throw error;
-        return this.connectionOfThisTurn().run(query);
-      })
-      .catch((error: unknown) => {
-        throw error instanceof RolledBack ? error.cause : error;
-      });
-    return row;
+    const deadline = performance.now() + (query.deadlineMs ?? databaseDeadlineMs);
+    try {
+      const [row] = await this.connectionOfThisTurn()
+        .run(query)
+        .catch((error: unknown) => {
+          if (error instanceof RolledBack || error instanceof DeadlineExceeded) throw error;
+          return this.connectionOfThisTurn().run(withDeadline(query, deadline - performance.now()));
+        });
+      return row;
+    } catch (error) {
+      throw error instanceof RolledBack ? error.cause : error;
+    }
   }
 
   async close(): Promise<void> {

@@ -92,7 +92,7 @@ export class BatchingConnection {
     return batch.filter((job) => job.deadline > least);
   }
 
-  /** @returns milliseconds that it took */
+  /** @returns milliseconds until it was answered; 0 when it wasn't, which says nothing of the next one */
   private async runBatch(batch: readonly Job[]): Promise<number> {
     this.underWay = batch.length;
     const startedAt = performance.now();
@@ -102,15 +102,16 @@ export class BatchingConnection {
       const rows = await this.send(runs, batch);
       this.isSilent = false;
       batch.forEach((job, run) => job.resolve(rows[run]!));
+      return performance.now() - startedAt;
     } catch (error) {
       this.isSilent = error instanceof DeadlineExceeded;
-      if (!(error instanceof RolledBack) || isStalePlan(error.cause)) this.client.drop();
+      const isAnswer = error instanceof RolledBack;
+      if (!isAnswer || isStalePlan(error.cause)) this.client.drop();
       for (const job of batch) job.reject(error);
+      return isAnswer ? performance.now() - startedAt : 0;
     } finally {
       this.underWay = 0;
     }
-    // What a silent server took says nothing of the next one.
-    return this.isSilent ? 0 : performance.now() - startedAt;
   }
 
   /** Connects where there is no connection, sends the runs and waits for their end. Each job is rejected at its own deadline, the batch at the last. */

@@ -31,7 +31,7 @@ export class StatementBatch implements Submittable {
   private current: Row[] = [];
   private unreadable: Error | undefined;
 
-  /** @param done - called once, after the Sync: with the rows of each run in order, or with the error of the first that failed */
+  /** @param done - called once: after the Sync with the rows of each run in order, or with the error that PostgreSQL or the driver told, as soon as it came */
   constructor(
     private readonly runs: Runs,
     private readonly done: (error: Error | undefined, rows: readonly (readonly Row[])[]) => void,
