@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { environmentNameFaults } from './charts/environment-faults';
 import type { Files } from './charts/folder';
+import { readCommandLine, runCommand, UsageError } from './command-line';
 import { readDeclarations } from './declarations';
 import type { Environment } from './environment';
 import { environments } from './environments';
@@ -18,9 +19,6 @@ Writes charts/<environment>/ from services/*/service.ts and cdk8s/src/environmen
   --check            write nothing; fail where a file is not what would be written
   --services FOLDER  read the services from here (services)
   --out FOLDER       write here (charts)`;
-
-/** The command line was wrong. */
-class UsageError extends Error {}
 
 const root = join(__dirname, '..', '..');
 
@@ -62,17 +60,9 @@ function readArguments() {
     // the cdk8s CLI says by this variable where it looks for manifests
     out: { type: 'string', default: nonEmpty(process.env['CDK8S_OUTDIR']) ?? join(root, 'charts') },
   } as const;
-  const read = parsed(() => parseArgs({ options, allowPositionals: true }));
+  const read = readCommandLine(usage, () => parseArgs({ options, allowPositionals: true }));
   if (read.values.out === '') throw new UsageError('--out names no folder: name one, or leave it out to write to charts');
   return read;
-}
-
-function parsed<T>(parse: () => T): T {
-  try {
-    return parse();
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n\n${usage}`);
-  }
 }
 
 /** An empty value counts as unset, as it does in a service. */
@@ -130,11 +120,5 @@ function linesOf({ missing, changed, stale, foreign }: Drift, check: boolean): s
   return [...(check ? drift : []), ...foreign.map((path) => `${path} was not written by synth: put it elsewhere, this folder is generated`)];
 }
 
-try {
-  enableCompileCache(join(__dirname, '.compile-cache'));
-  main();
-} catch (error) {
-  const { message, stack } = error as Error;
-  console.error(error instanceof SynthRefused || error instanceof UsageError ? `synth: ${message}` : `synth: ${stack}`);
-  process.exitCode = error instanceof UsageError ? 64 : 1;
-}
+enableCompileCache(join(__dirname, '.compile-cache'));
+runCommand('synth', main);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { environmentNameFaults, unbuildableFaults } from './charts/environment-faults';
+import { readCommandLine, runCommand, UsageError } from './command-line';
 import { readDeclarations } from './declarations';
 import { environments } from './environments';
 import { SynthRefused } from './refusal';
@@ -12,15 +13,8 @@ const usage = `npm run --silent secrets -- --env ENVIRONMENT | kubectl create -f
 Prints the Secrets that the environment's manifests name, with new passwords. Nothing is kept: what is printed is all there is.
 kubectl create leaves a Secret alone that is there already.`;
 
-/** The command line was wrong. */
-class UsageError extends Error {
-  constructor(message: string) {
-    super(`${message}\n\n${usage}`);
-  }
-}
-
 function main(): void {
-  const values = readArguments();
+  const { values } = readCommandLine(usage, () => parseArgs({ options: { env: { type: 'string' }, help: { type: 'boolean' } } }));
   if (values.help) return void console.log(usage);
   const nameFaults = environmentNameFaults(environments);
   if (nameFaults.length > 0) throw new SynthRefused(nameFaults);
@@ -28,7 +22,7 @@ function main(): void {
   const environment = environments.find(({ name }) => name === values.env);
   if (environment === undefined) {
     const what = values.env === undefined ? 'say which environment with --env' : `there is no environment "${values.env}"`;
-    throw new UsageError(`${what}: choose from ${known.join(', ')}`);
+    throw new UsageError(`${what}: choose from ${known.join(', ')}\n\n${usage}`);
   }
   const faults = unbuildableFaults(environment);
   if (faults.length > 0) throw new SynthRefused(faults);
@@ -37,17 +31,4 @@ function main(): void {
   process.stdout.write(text);
 }
 
-function readArguments() {
-  try {
-    return parseArgs({ options: { env: { type: 'string' }, help: { type: 'boolean' } } }).values;
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
-try {
-  main();
-} catch (error) {
-  console.error(`secrets: ${(error as Error).message}`);
-  process.exitCode = error instanceof UsageError ? 64 : 1;
-}
+runCommand('secrets', main);

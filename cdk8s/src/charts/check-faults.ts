@@ -1,4 +1,5 @@
 import type { CheckDeclaration, CheckStep, ServiceDeclaration } from '@berth/service-kit/declaration';
+import { canDecode } from '@berth/service-kit/percent-encoding';
 import { repeated } from '../repeated';
 import { integer } from '../value-rules';
 
@@ -58,7 +59,7 @@ function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
     ...(Object.keys(keep).length > 0 && emptyStatuses.includes(status)
       ? [`keeps ${Object.keys(keep).join(', ')} of ${method} ${path}, whose answer ${status} has no content: leave "keep" out, or expect another status`]
       : []),
-    ...(isEncoded(path) ? [] : [`calls "${path}", in which a percent sign begins no character: write the sign itself as "%25"`]),
+    ...(canDecode(path) ? [] : [`calls "${path}", in which a percent sign begins no character: write the sign itself as "%25"`]),
     ...(method === 'GET' && step.cleanUp ? [`cleans up by GET ${path}, which removes nothing: leave "cleanUp" out, or call what removes it`] : []),
     ...(method === 'GET' && body !== undefined ? [`sends a body with GET ${path}, which no client does: leave "body" out`] : []),
     ...strayBracesIn(step).map(
@@ -75,16 +76,6 @@ function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
       .map((word) => `keeps "${word}" of ${method} ${path}, which no placeholder can name: use letters, digits and underscores`),
     ...(Object.hasOwn(keep, 'unique') ? [`keeps "unique" of ${method} ${path}, which is the name of a fresh word in every check: choose another`] : []),
   ];
-}
-
-/** Whether its percent signs are read back: https://www.rfc-editor.org/rfc/rfc3986#section-2.1 */
-function isEncoded(path: string): boolean {
-  try {
-    decodeURIComponent(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const placeholder = /\{(\w+)\}/g;

@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { canDecode } from './percent-encoding';
 
 const sslModes = ['disable', 'prefer', 'require', 'verify-ca', 'verify-full', 'no-verify'];
 
@@ -13,15 +14,6 @@ export function databaseUrlFault(text: string): string | undefined {
   const undecodable = Object.entries(parts).find(([, value]) => !canDecode(value));
   if (undecodable) return ` must be percent-encoded UTF-8: its ${undecodable[0]} can't be decoded (write %25 for a percent sign)`;
   return encryptionFault(url.searchParams) ?? [...files].map((name) => fileFault(name, url.searchParams.get(name))).find((fault) => fault !== undefined);
-}
-
-function canDecode(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function encryptionFault(parameters: URLSearchParams): string | undefined {
