@@ -51,13 +51,18 @@ const initialiseZod = {
 /**
  * Writes a service's declaration as JSON, for scripts that can't read TypeScript.
  * @param {string} name the service's folder name
- * @throws {Error} when service.ts throws, exports no object with a name and a port, or has a number in it that JSON can't say
+ * @throws {Error} when service.ts throws, exports no object or several with a name and a port, or has a number in it that JSON can't say
  */
 export async function writeDeclaration(name) {
   const { declaration, dist, built } = servicePaths(name);
   const bundled = await build({ ...buildOptions(name), entryPoints: [declaration], sourcemap: false, write: false });
-  const found = Object.values(evaluate(bundled.outputFiles[0].text, name)).find((value) => typeof value?.name === 'string' && typeof value.port === 'number');
-  if (found === undefined) throw new Error(`services/${name}/service.ts exports no declaration: an object with a name and a port`);
+  const exported = Object.entries(evaluate(bundled.outputFiles[0].text, name));
+  const candidates = exported.filter(([, value]) => typeof value?.name === 'string' && typeof value.port === 'number');
+  if (candidates.length === 0) throw new Error(`services/${name}/service.ts exports no declaration: an object with a name and a port`);
+  const names = candidates.map(([exportName]) => exportName);
+  if (names.length > 1)
+    throw new Error(`services/${name}/service.ts exports ${names.length} objects with a name and a port (${names.join(', ')}): export one, the declaration`);
+  const [[, found]] = candidates;
   mkdirSync(dist, { recursive: true });
   writeFileSync(built, `${JSON.stringify(found, (member, value) => finite(name, member, value), 2)}\n`);
 }

@@ -8,15 +8,8 @@ import { findSchemathesis, runRound } from './schemathesis.mjs';
 import { root, serviceNames } from './services.mjs';
 import { loadTypeScript } from './typescript.mjs';
 
-const { values: options } = parseArgs({
-  options: {
-    cases: { type: 'string', default: '1250' },
-    seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
-    services: { type: 'string', default: serviceNames().join(',') },
-    stores: { type: 'string' },
-    url: { type: 'string' },
-  },
-});
+const usage = 'npm run fuzz -- [--cases N] [--seed N] [--services NAME,NAME] [--stores sqlite,postgres] [--url URL]';
+const options = readOptions();
 const [cases, seed] = [Number(options.cases), Number(options.seed)];
 const reports = join(root, '.cache', 'fuzz');
 
@@ -39,6 +32,35 @@ console.table(Object.fromEntries(results.map(({ label, failures: _, ...figures }
 const failed = results.filter(({ failures }) => failures.length > 0);
 for (const { label, failures } of failed) console.error(`\n${label}:\n  ${failures.join('\n  ')}`);
 process.exitCode = failed.length > 0 ? 1 : 0;
+
+/** The command line; when it is wrong, says so and ends with 64 (`EX_USAGE`). */
+function readOptions() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        cases: { type: 'string', default: '1250' },
+        seed: { type: 'string', default: String(randomInt(1, 2 ** 31)) },
+        services: { type: 'string', default: serviceNames().join(',') },
+        stores: { type: 'string' },
+        url: { type: 'string' },
+      },
+    });
+    for (const name of ['cases', 'seed'])
+      if (!/^[1-9]\d{0,9}$/.test(values[name])) throw new Error(`--${name} must be a whole number from 1 to 9999999999, not "${values[name]}"`);
+    wordsOf('services', values.services, serviceNames());
+    if (values.stores !== undefined) wordsOf('stores', values.stores, ['sqlite', 'postgres']);
+    if (values.url !== undefined && !/^https?:/.test(values.url)) throw new Error(`--url must begin with http:// or https://, not be "${values.url}"`);
+    return values;
+  } catch (error) {
+    console.error(`fuzz: ${error.message}\n\n${usage}`);
+    process.exit(64);
+  }
+}
+
+function wordsOf(option, text, known) {
+  const strange = text.split(',').filter((word) => !known.includes(word));
+  if (strange.length > 0) throw new Error(`--${option} knows no "${strange.join('", "')}": choose from ${known.join(', ')}`);
+}
 
 async function storesToFuzz() {
   if (options.stores !== undefined) return options.stores.split(',');

@@ -110,6 +110,14 @@ describe('run-checks', () => {
     expect(asked.at(-1)).toBe('DELETE /things/7');
   });
 
+  it('tells of a member that it should keep and that is missing, and cleans up with those that are there', async () => {
+    const [made, ...rest] = check.steps;
+    const steps = [{ ...made, keep: { thing: 'id', owner: 'owner' } }, ...rest];
+    const { faults, asked } = await runAgainst({ POST: 201, GET: 200, DELETE: 204 }, { ...check, steps });
+    expect(faults).toEqual([`${check.name}: POST /things of shop was answered without "owner", which later steps need: {"id":7}`]);
+    expect(asked).toEqual(['POST /things', 'DELETE /things/7']);
+  });
+
   it('does not remove what was never made', async () => {
     const { faults, asked } = await runAgainst({ POST: 503 });
     expect(faults).toHaveLength(1);

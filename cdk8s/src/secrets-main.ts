@@ -26,9 +26,10 @@ function main(): void {
   }
   const faults = unbuildableFaults(environment);
   if (faults.length > 0) throw new SynthRefused(faults);
-  const text = newSecrets(environment, readDeclarations(join(__dirname, '..', '..', 'services')), () => randomBytes(24).toString('base64url'));
-  if (text === '') console.error(`${environment.name} needs no Secret`);
-  process.stdout.write(text);
+  const { yaml, leftOut } = newSecrets(environment, readDeclarations(join(__dirname, '..', '..', 'services')), () => randomBytes(24).toString('base64url'));
+  if (yaml === '' && leftOut.length === 0) console.error(`${environment.name} needs no Secret`);
+  for (const sentence of leftOut) console.error(`secrets: ${sentence}`);
+  process.stdout.write(yaml);
 }
 
 runCommand('secrets', main);

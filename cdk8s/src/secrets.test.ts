@@ -11,8 +11,9 @@ const all = [...services, boatService];
 
 function secretsOf(name: string): Secret[] {
   let made = 0;
-  const text = newSecrets(environment(name), all, () => `password-${made++}`);
-  return parseAllDocuments(text).flatMap((document) => ((document as { toJS(): Secret | null }).toJS() ?? []) as Secret);
+  const { yaml, leftOut } = newSecrets(environment(name), all, () => `password-${made++}`);
+  expect(leftOut).toEqual([]);
+  return parseAllDocuments(yaml).flatMap((document) => ((document as { toJS(): Secret | null }).toJS() ?? []) as Secret);
 }
 
 /** The Secrets that pods mount. */
@@ -33,4 +34,17 @@ it('each password is a new one, and a service’s own secret has its variable’
   expect(new Set(values).size).toBe(secrets.length);
   expect(secrets.find(({ metadata }) => metadata.name === 'boat-service-secrets')?.stringData).toEqual({ BOAT_KEY: expect.any(String) as string });
   expect(secrets.find(({ metadata }) => metadata.name === 'user-service-database')?.stringData['username']).toBe('user_service');
+});
+
+it('a Secret with a value that no random text is, is left to a person, who is told how', () => {
+  const configuration = {
+    ...boatService.configuration,
+    BOAT_URL: { kind: 'url', schemes: ['https'], description: 'Where the boats are.', secret: true },
+  } as const;
+  const { yaml, leftOut } = newSecrets(environment('local'), [{ ...boatService, configuration }], () => 'password');
+  expect(yaml).toBe('');
+  expect(leftOut).toEqual([
+    'boat-service-secrets is left out, because BOAT_URL is of kind "url", which no random text is: ' +
+      'kubectl create secret generic boat-service-secrets -n berth-local --from-file=BOAT_KEY=FILE --from-file=BOAT_URL=FILE',
+  ]);
 });

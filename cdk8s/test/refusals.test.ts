@@ -1100,7 +1100,13 @@ const nameMistakes: readonly Mistake[] = [
     'runbooks with a slash at the end',
     monitoringOf(production, { operators: { ...production.monitoring!.operators, runbooks: 'https://berth.example/' } }),
     'production',
-    /monitoring.operators.runbooks is .*: it must be a URL .*no slash at its end/,
+    /monitoring.operators.runbooks is .*: it must be the URL of a folder: .*no slash at its end/,
+  ],
+  [
+    'runbooks at a URL that is none',
+    monitoringOf(production, { operators: { ...production.monitoring!.operators, runbooks: 'https://:80:x/a' } }),
+    'production',
+    /monitoring.operators.runbooks is "https:\/\/:80:x\/a": it must be the URL of a folder/,
   ],
   [
     'a strategy that there isn’t',

@@ -161,16 +161,16 @@ describe('a third service in a copy of the project', () => {
     expect(existsSync(join(copy, 'evil'))).toBe(false);
   });
 
-  it('a declaration that throws is told by its file', () => {
+  it.each([
+    ['that throws', "throw new Error('no boats');", 'can\'t be read: it throws "no boats"'],
+    ['beside another', "export const port = { name: 'Antwerp', port: 8000 };", 'exports 2 objects with a name and a port (port, userService): export one'],
+  ])('a declaration %s is told by its file', (_what, line, words) => {
     const file = join(copy, 'services', 'user-service', 'service.ts');
     const text = readFileSync(file, 'utf8');
-    writeFileSync(file, `${text}\nthrow new Error('no boats');\n`);
+    writeFileSync(file, `${text}\n${line}\n`);
     const { status, stderr } = node('scripts/build.mjs', 'user-service');
     writeFileSync(file, text);
-    expect({ status, stderr }).toEqual({
-      status: 1,
-      stderr: expect.stringMatching(/^build: services\/user-service\/service.ts can't be read: it throws "no boats"/) as string,
-    });
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining(`build: services/user-service/service.ts ${words}`) as string });
   });
 
   it('a refused change writes nothing', () => {

@@ -5,7 +5,7 @@ import type { Environment, ExternalPostgres, PodsElsewhere } from '../environmen
 import { environmentShape } from '../environment-shape';
 import { annotationChecks, hostName, isObjectName, labelChecks, longestLabel, namespaceName, objectName, selectorChecks } from '../kubernetes-names';
 import { repeated } from '../repeated';
-import { brokenRules, type Check, cidr, integer, oneOf, type Rule, text } from '../value-rules';
+import { brokenRules, type Check, cidr, integer, oneOf, type Rule } from '../value-rules';
 
 const longestName = longestLabel - namespaceOf('').length;
 
@@ -140,7 +140,10 @@ function ingressChecks({ className, tlsSecret, annotations = {}, controller }: N
 /** The API server refuses an Ingress that has both. */
 const byClassName: Rule = { words: 'left out: "className" says it', holds: () => false };
 
-const pageFolder = text(/^https:\/\/[^\s/?#][^\s?#]*[^\s?#/]$/, 2_000, 'a URL that begins with https:// and has no slash at its end');
+const pageFolder: Rule = {
+  words: 'the URL of a folder: beginning with https://, with no slash at its end, and without ? and #',
+  holds: (value) => typeof value === 'string' && /^https:\/\/[^\s?#]*[^\s?#/]$/.test(value) && value.length <= 2_000 && URL.canParse(value),
+};
 
 function monitoringChecks({ prometheus, operators }: NonNullable<Environment['monitoring']>): readonly Check[] {
   return [

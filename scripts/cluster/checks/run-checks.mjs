@@ -34,10 +34,30 @@ async function runStep({ service, method, path, body, status, keep = {} }, kept,
     const answer = await fetch(url, { method, ...content, signal: AbortSignal.timeout(callTimeoutMs) });
     const text = await answer.text();
     if (answer.status !== status) return `was answered ${answer.status}, not ${status}: ${text.slice(0, 300)}`;
-    for (const [word, member] of Object.entries(keep)) kept.set(word, String(JSON.parse(text)[member]));
-    return undefined;
+    return keepFrom(text, keep, kept);
   } catch (error) {
     return `got no answer: ${error.cause?.message ?? error.message}`;
+  }
+}
+
+/** Keeps members of an answer for the steps after it: each that is there, for those that clean up, and tells of the others. */
+function keepFrom(text, keep, kept) {
+  if (Object.keys(keep).length === 0) return undefined;
+  const answer = parsed(text);
+  const absent = [];
+  for (const [word, member] of Object.entries(keep)) {
+    const value = answer?.[member] ?? undefined;
+    if (value === undefined) absent.push(`"${member}"`);
+    else kept.set(word, String(value));
+  }
+  return absent.length === 0 ? undefined : `was answered without ${absent.join(', ')}, which later steps need: ${text.slice(0, 300)}`;
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
