@@ -1,0 +1,239 @@
+import { ApiError } from '../cluster/api-error';
+import type { Cluster, Location } from '../cluster/cluster';
+import { CommandError, NotHealthy, UsageError } from '../exit-codes';
+import { inParallel } from '../in-parallel';
+import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import type { Prepared } from '../manifests/prepare';
+import { canonical } from '../manifests/json';
+import { entriesAfter, entryOf, makePlan, writesOf } from '../plan/make-plan';
+import { isEmpty, type Plan } from '../plan/plan';
+import { summaryOf } from '../plan/plan-summary';
+import { type Awaited, type Standing, waitUntilReady } from '../readiness/wait';
+import { joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
+import { acquireLock, type Lock, type LockOptions } from '../stack/lock';
+import { checkSize, readRevisions, recordRevision, type Revision, type RevisionNotes, trimRevisions } from '../stack/revisions';
+import type { Stack } from '../stack/stack';
+import type { Progress } from './progress';
+import { pruneAll } from './prune';
+import { inStages } from './stages';
+import { writeObject } from './write-object';
+
+/** How a deployment goes. */
+export interface ApplyOptions {
+  /** Milliseconds for everything after the plan: to write, to become ready, to prune. */
+  readonly timeoutMs: number;
+  readonly lock?: LockOptions;
+  /** Fields that others own are taken over. @default false */
+  readonly forceConflicts?: boolean;
+  /** Objects with data that may be pruned, as `Kind/namespace/name`. */
+  readonly pruneData?: readonly string[];
+  /** @default false: a set that has no object in common with the stack is refused */
+  readonly replaceAll?: boolean;
+  /** Who deploys what: for the history. */
+  notes(): Promise<Pick<RevisionNotes, 'by' | 'git' | 'message'>>;
+  /** Looked at when the plan was made under the lock. @throws Refused when it isn't what was agreed to */
+  agree?(plan: Plan): void;
+  readonly progress: Progress;
+  /** Aborted when somebody wants it to stop: nothing more is written, and the lock is given back. */
+  readonly signal: AbortSignal;
+}
+
+/** How it ended; it throws where it didn't end well. */
+export interface Applied {
+  readonly plan: Plan;
+  /** Whether anything was written. */
+  readonly changed: boolean;
+  /** The revision that it is now. */
+  readonly revision: number;
+}
+
+/** The objects did not become ready. */
+export class Unready extends NotHealthy {
+  constructor(
+    message: string,
+    readonly unready: readonly Standing[],
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Makes a stack what the objects say: plan, lock, apply in stages, wait until all is ready, prune, record. Each step is found again by looking at the
+ * cluster, so whoever stops in between leaves nothing that the next run doesn't finish. Nothing is written where nothing differs.
+ *
+ * @throws UsageError, Refused before anything is written
+ * @throws Unready when the objects don't become ready
+ */
+export async function apply(cluster: Cluster, stack: Stack, objects: readonly Prepared[], options: ApplyOptions): Promise<Applied> {
+  checkSize(objects.map(({ object }) => object));
+  const { plan, revisions } = await planStack(cluster, stack, objects, options);
+  options.progress.plan(plan);
+  if (isEmpty(plan)) {
+    options.agree?.(plan);
+    await becomeReady(cluster, objects, performance.now() + options.timeoutMs, options);
+    return { plan, changed: false, revision: revisions.at(-1)!.number };
+  }
+  await seeToNamespace(cluster, stack, objects);
+  return withLock(cluster, stack, options, async (guarded) => {
+    const now = await planStack(guarded, stack, objects, options);
+    if (isNews(plan, now.plan)) options.progress.plan(now.plan);
+    options.agree?.(now.plan);
+    return perform(guarded, now, objects, options);
+  });
+}
+
+/** Everything that a stack is, and what applying objects does to it. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly revisions: readonly Revision[];
+  readonly entries: readonly ReturnType<typeof entryOf>[];
+}
+
+/** Reads a stack's account and plans. Writes nothing. */
+export async function planStack(
+  cluster: Cluster,
+  stack: Stack,
+  objects: readonly Prepared[],
+  options: Pick<ApplyOptions, 'forceConflicts' | 'pruneData' | 'replaceAll'>,
+): Promise<Planned> {
+  const [inventory, revisions] = await Promise.all([readInventory(cluster, stack), readRevisions(cluster, stack)]);
+  const plan = await makePlan({ ...options, cluster, stack, objects, inventory, revisions });
+  return { plan, revisions, entries: inventory?.entries ?? [] };
+}
+
+/** Whether the cluster moved since the first plan: what that couldn't try, and a namespace that was made for the lock, are no news. */
+function isNews(first: Plan, second: Plan): boolean {
+  const told = new Set(
+    first.objects
+      .filter(({ verified, action, reference }) => !verified || (action === 'create' && reference.kind === 'Namespace'))
+      .map(({ reference }) => keyOf(reference)),
+  );
+  const rest = (plan: Plan) => canonical(summaryOf({ ...plan, objects: plan.objects.filter(({ reference }) => !told.has(keyOf(reference))) }).objects);
+  return rest(first) !== rest(second);
+}
+
+const namespaces = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
+
+/** The lock needs its namespace. Only its name is written without a lock. */
+async function seeToNamespace(cluster: Cluster, { namespace }: Stack, objects: readonly Prepared[]): Promise<void> {
+  const location: Location = { resource: namespaces, name: namespace };
+  if ((await cluster.get(location)) !== undefined) return;
+  const isMade = objects.some(({ reference }) => reference.kind === 'Namespace' && reference.group === '' && reference.name === namespace);
+  if (!isMade) throw new UsageError(`there is no namespace ${namespace}: make it with kubectl create namespace ${namespace}, or put it into the manifests`);
+  try {
+    await cluster.create(location, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) throw error;
+  }
+}
+
+/** Does something with the stack's lock, and a cluster that is written to only while the lock is held. */
+export async function withLock<Result>(
+  cluster: Cluster,
+  stack: Stack,
+  { lock: lockOptions, progress, signal }: Pick<ApplyOptions, 'lock' | 'progress' | 'signal'>,
+  body: (guarded: Cluster) => Promise<Result>,
+): Promise<Result> {
+  const lock: Lock = await acquireLock(cluster, stack, { ...lockOptions, onWait: (sentence) => progress.note(sentence) });
+  const guarded = cluster.guardedBy(() => {
+    if (signal.aborted) throw new CommandError('stopped: what was begun is finished by running the command again');
+    lock.check();
+  });
+  try {
+    return await body(guarded);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function perform(cluster: Cluster, { plan, revisions, entries }: Planned, objects: readonly Prepared[], options: ApplyOptions): Promise<Applied> {
+  const { stack } = plan;
+  const deadline = performance.now() + options.timeoutMs;
+  const before = joined(entries, objects.map(entryOf));
+  if (!sameEntries(entries, before)) await writeInventory(cluster, stack, before);
+  await writeAll(cluster, plan, deadline, options);
+  try {
+    await becomeReady(cluster, objects, deadline, options);
+  } catch (error) {
+    if (error instanceof Unready) await record(cluster, plan, revisions, objects, { outcome: 'failed', message: error.message }, options);
+    throw error;
+  }
+  await pruneAll(cluster, plan.leftovers, deadline, options.progress);
+  const after = entriesAfter(objects, plan.leftovers);
+  if (!sameEntries(before, after)) await writeInventory(cluster, stack, after);
+  const revision = plan.recordsRevision ? await record(cluster, plan, revisions, objects, { outcome: 'healthy' }, options) : revisions.at(-1)!.number;
+  return { plan, changed: true, revision };
+}
+
+async function record(
+  cluster: Cluster,
+  { stack }: Plan,
+  revisions: readonly Revision[],
+  objects: readonly Prepared[],
+  how: Pick<RevisionNotes, 'outcome' | 'message'>,
+  { notes }: ApplyOptions,
+): Promise<number> {
+  const number = await recordRevision(
+    cluster,
+    stack,
+    revisions,
+    objects.map(({ object }) => object),
+    { ...(await notes()), ...how, at: new Date().toISOString() },
+  );
+  await trimRevisions(cluster, stack);
+  return number;
+}
+
+async function writeAll(cluster: Cluster, plan: Plan, deadline: number, { progress }: ApplyOptions): Promise<void> {
+  for (const stage of inStages(writesOf(plan), ({ reference }) => reference)) {
+    await inParallel(stage, async (planned) => {
+      try {
+        await writeObject(cluster, planned, deadline);
+      } catch (error) {
+        throw error instanceof ApiError
+          ? new CommandError(`${nameOf(planned.reference)} could not be applied: ${error.message}`, undefined, { cause: error })
+          : error;
+      }
+      progress.did(verbs[planned.action], planned.reference);
+    });
+    await seeToKinds(cluster, stage, deadline);
+  }
+}
+
+const verbs = { create: 'created', change: 'changed', replace: 'replaced', unchanged: 'unchanged' } as const;
+
+/** A kind is served some time after its definition was applied. */
+async function seeToKinds(cluster: Cluster, stage: readonly Prepared[], deadline: number): Promise<void> {
+  const definitions = stage.filter(({ object }) => object.kind === 'CustomResourceDefinition');
+  if (definitions.length === 0) return;
+  const { outcome, unready } = await waitUntilReady(cluster, definitions, { timeoutMs: deadline - performance.now() });
+  if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);
+  for (const { object } of definitions) for (const apiVersion of versionsOf(object)) cluster.discovery.forget(apiVersion);
+}
+
+function versionsOf({ spec }: KubernetesObject): string[] {
+  const { group, versions } = spec as { group: string; versions: readonly { name: string }[] };
+  return versions.map(({ name }) => `${group}/${name}`);
+}
+
+/** Waits for all objects, also for those that nothing changed of: a release is healthy as a whole. */
+async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadline: number, { progress, signal }: ApplyOptions): Promise<void> {
+  const timeoutMs = deadline - performance.now();
+  const { outcome, unready } = await waitUntilReady(cluster, objects.map(awaited), { timeoutMs, signal, onChange: (standing) => progress.stands(standing) });
+  progress.waited();
+  if (signal.aborted && outcome !== 'ready') throw new CommandError('stopped: what was begun is finished by running the command again');
+  if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);
+}
+
+/** What is waited for of an object. */
+export function awaited({ reference, location, object }: Prepared): Awaited {
+  const { template } = (object.spec ?? {}) as { template?: { metadata?: { labels?: Record<string, string> } } };
+  const podLabels = groupOf(object.apiVersion) === 'apps' ? template?.metadata?.labels : undefined;
+  return { reference, location, ...(podLabels === undefined ? {} : { podLabels }) };
+}
+
+/** One sentence for each that is not ready, its cause first. */
+export function unreadyWords(unready: readonly Standing[]): string {
+  const sentences = unready.map(({ reference, readiness, pod }) => `${nameOf(reference)}: ${pod ?? readiness.message}`);
+  return sentences.length === 1 ? sentences[0]! : `${sentences.length} objects are not ready:\n${sentences.map((sentence) => `  - ${sentence}`).join('\n')}`;
+}

@@ -1,0 +1,71 @@
+import type { Cluster } from '../cluster/cluster';
+import { faultList, Refused, UsageError } from '../exit-codes';
+import { keyOf, type KubernetesObject, nameOf, referenceOf } from '../manifests/kubernetes-object';
+import { prepare, type Prepared } from '../manifests/prepare';
+import { objectsOf, readRevisions, type Revision } from '../stack/revisions';
+import type { Stack } from '../stack/stack';
+
+/** Where a rollback leads. */
+export interface RollbackTarget {
+  readonly revision: Revision;
+  readonly objects: readonly Prepared[];
+}
+
+/**
+ * The revision to go back to, as objects to apply: the given one, else the last healthy one before the one that is deployed.
+ *
+ * @throws UsageError when there is no such revision
+ * @throws Refused when its releases don't work on the schema that the deployed ones made
+ */
+export async function rollbackTarget(cluster: Cluster, stack: Stack, number: number | undefined): Promise<RollbackTarget> {
+  const revisions = await readRevisions(cluster, stack);
+  const revision = chosen(revisions, number, stack);
+  const manifests = (await objectsOf(cluster, stack, revision)).map((object) => ({ object, place: `revision ${revision.number}` }));
+  refuseOldSchemas(revision, revisions);
+  return { revision, objects: await prepare(manifests, stack, cluster.discovery, undefined) };
+}
+
+function chosen(revisions: readonly Revision[], number: number | undefined, { namespace, name }: Stack): Revision {
+  const last = revisions.at(-1);
+  if (last === undefined) throw new UsageError(`${namespace}/${name} was never deployed, so there is nothing to go back to`);
+  const known = revisions.map((revision) => revision.number).join(', ');
+  if (number !== undefined) {
+    const found = revisions.find((revision) => revision.number === number);
+    if (found === undefined) throw new UsageError(`${namespace}/${name} has no revision ${number}: there are ${known}`);
+    return found;
+  }
+  const before = lastHealthyBefore(revisions, last);
+  if (before === undefined) throw new UsageError(`${namespace}/${name} has no healthy revision before ${last.number}, so there is nothing to go back to`);
+  return before;
+}
+
+/** The last healthy revision before one. */
+export function lastHealthyBefore(revisions: readonly Revision[], { number }: Pick<Revision, 'number'>): Revision | undefined {
+  return revisions.findLast((revision) => revision.number < number && revision.outcome === 'healthy');
+}
+
+/** On a workload: the schema that its release leads to. */
+const schemaAnnotation = 'berth.dev/schema';
+
+/** On a workload: the oldest schema of whose releases one still works on what this one makes. */
+const oldestAnnotation = 'berth.dev/schema-oldest';
+
+/** A migration is not undone by a rollback. Releases add to a schema; one that takes something away says which older releases miss it. */
+function refuseOldSchemas(target: Revision, revisions: readonly Revision[]): void {
+  const since = revisions.filter(({ number }) => number > target.number).flatMap(({ objects }) => objects);
+  const faults = target.objects.flatMap((object) => {
+    const schema = numberOf(object, schemaAnnotation);
+    const [key, name] = [keyOf(referenceOf(object)), nameOf(referenceOf(object))];
+    const needed = Math.max(0, ...since.filter((later) => keyOf(referenceOf(later)) === key).map((later) => numberOf(later, oldestAnnotation) ?? 0));
+    return schema === undefined || schema >= needed
+      ? []
+      : [`${name} of revision ${target.number} is of schema ${schema}, and a later release made one on which only those from schema ${needed} on work`];
+  });
+  if (faults.length > 0)
+    throw new Refused(`${faultList('a rollback would break the services', faults)}: go back less far, or restore a backup of that time first`);
+}
+
+function numberOf({ metadata: { annotations = {} } }: KubernetesObject, annotation: string): number | undefined {
+  const text = annotations[annotation];
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+}

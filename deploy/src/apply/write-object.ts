@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../cluster/api-error';
+import type { Cluster, Location } from '../cluster/cluster';
+import { NotHealthy } from '../exit-codes';
+import { type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { handOverManager, takenOver } from '../plan/managed-fields';
+import type { PlannedObject } from '../plan/plan';
+
+/** Writes one object of a plan. @throws ApiError; NotHealthy when a deadline passes */
+export async function writeObject(cluster: Cluster, planned: PlannedObject, deadline: number): Promise<void> {
+  const { location, object, action, live, handsOver, force } = planned;
+  if (action === 'replace') await remove(cluster, planned, deadline);
+  else if (live !== undefined) await takeOver(cluster, location);
+  if (handsOver !== undefined) await handOver(cluster, planned, handsOver);
+  await patiently(planned, deadline, () => cluster.apply(location, object, { force }));
+}
+
+/** What kubectl deployed becomes Berth's. The account is read anew: it may have changed since the plan. */
+async function takeOver(cluster: Cluster, location: Location): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const live = await cluster.get(location);
+    const account = live && takenOver(live);
+    if (account === undefined) return;
+    try {
+      // the version makes it fail when somebody else changes the object meanwhile
+      await cluster.patch(location, [
+        { op: 'test', path: '/metadata/resourceVersion', value: live!.metadata.resourceVersion },
+        { op: 'replace', path: '/metadata/managedFields', value: account },
+      ]);
+      return;
+    } catch (error) {
+      const isRace = error instanceof ApiError && (error.code === 409 || error.code === 422);
+      if (!isRace || attempt === 5) throw error;
+    }
+  }
+}
+
+/** The number of replicas gets an owner of its own, so that it stays when the manifest no longer says it. */
+async function handOver(cluster: Cluster, { location, object }: PlannedObject, replicas: number): Promise<void> {
+  const { apiVersion, kind, metadata } = object;
+  const { name, namespace } = metadata;
+  await cluster.apply(location, { apiVersion, kind, metadata: { name, namespace }, spec: { replicas } }, { manager: handOverManager, force: true });
+}
+
+async function remove(cluster: Cluster, { location, live, reference }: PlannedObject, deadline: number): Promise<void> {
+  const { uid } = live!.metadata;
+  if (live!.metadata.deletionTimestamp === undefined) await cluster.delete(location, uid!);
+  await untilGone(cluster, location, uid!, deadline, (left) => `${nameOf(reference)} is to be made anew and ${left}`);
+}
+
+/** Waits until an object is gone, or another one has its name. @throws NotHealthy with what keeps it */
+export async function untilGone(cluster: Cluster, location: Location, uid: string, deadline: number, sentence: (left: string) => string): Promise<void> {
+  for (let pauseMs = 50; ; pauseMs = Math.min(1_000, pauseMs * 2)) {
+    const live = await cluster.get(location);
+    if (live?.metadata.uid !== uid) return;
+    if (performance.now() >= deadline) throw new NotHealthy(sentence(whatKeeps(live)));
+    await sleep(pauseMs);
+  }
+}
+
+function whatKeeps({ metadata: { finalizers = [], deletionTimestamp } }: KubernetesObject): string {
+  const since = deletionTimestamp === undefined ? '' : ` since ${deletionTimestamp}`;
+  return finalizers.length > 0 ? `is being deleted${since}, waiting on its finalizers: ${finalizers.join(', ')}` : `is being deleted${since}`;
+}
+
+/** Milliseconds between tries while something that looks at every write isn't up yet. */
+const patienceMs = 1_000;
+
+/** A webhook whose pods start, a kind that is not served yet and a namespace that is not seen yet are waited for. */
+async function patiently(planned: PlannedObject, deadline: number, write: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      const isPassing = error instanceof ApiError && (error.isWebhookDown || (!planned.verified && error.isNotFound));
+      if (!isPassing || performance.now() + patienceMs >= deadline) throw error;
+      await sleep(patienceMs);
+    }
+  }
+}

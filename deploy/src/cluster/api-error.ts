@@ -1,0 +1,105 @@
+import { CommandError, exitCodes } from '../exit-codes';
+
+/** A fault in one field. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/ */
+export interface Cause {
+  readonly reason?: string;
+  readonly field?: string;
+  readonly message?: string;
+}
+
+interface Status {
+  readonly kind?: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: { readonly causes?: readonly Cause[]; readonly retryAfterSeconds?: number };
+}
+
+/** The API server said no. */
+export class ApiError extends CommandError {
+  override readonly name = 'ApiError';
+
+  constructor(
+    /** The status of HTTP. */
+    readonly code: number,
+    /** Kubernetes' word for it, such as `NotFound`; empty when it said none. */
+    readonly reason: string,
+    message: string,
+    readonly causes: readonly Cause[] = [],
+    /** Milliseconds after which the server wants to be asked again. */
+    readonly retryAfterMs?: number,
+    /** The server's clock, in milliseconds since 1970, to the second. */
+    readonly serverTime = Date.now(),
+  ) {
+    super(message, exitCodes.failed);
+  }
+
+  /** Reads an error's body: a `Status`, or whatever a proxy said. */
+  static of(code: number, text: string, retryAfter: string | undefined, serverTime?: number): ApiError {
+    const status = statusOf(text);
+    const seconds = status?.details?.retryAfterSeconds ?? (/^\d+$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined);
+    const message = status?.message ?? `the server answered ${code}: ${text.slice(0, 200).trim() || 'nothing more'}`;
+    return new ApiError(
+      code,
+      status?.reason ?? '',
+      message,
+      status?.details?.causes,
+      seconds === undefined ? undefined : Math.min(seconds, 10) * 1000,
+      serverTime,
+    );
+  }
+
+  /** Whether the same may succeed later: the server is overloaded, starts, or can't reach etcd. */
+  get isPassing(): boolean {
+    return this.code === 429 || this.code === 503 || this.code === 504 || this.reason === 'ServerTimeout' || this.reason === 'Timeout';
+  }
+
+  get isNotFound(): boolean {
+    return this.code === 404;
+  }
+
+  /** Whether a webhook could not be asked: its pods may still be starting. */
+  get isWebhookDown(): boolean {
+    return this.code >= 500 && /failed calling webhook|no endpoints available for service/.test(this.message);
+  }
+
+  /** Fields that can't be changed in an object that is there. Other 422s are faults of the manifest. */
+  get immutableFields(): readonly string[] {
+    return this.code === 422 ? this.causes.filter(({ message }) => isImmutable(message ?? '')).map(({ field = '' }) => field) : [];
+  }
+}
+
+/** The words of validation: https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go */
+function isImmutable(message: string): boolean {
+  return /field is immutable|may not be changed|updates to .* fields other than .* are forbidden|cannot be changed|is immutable after creation/i.test(message);
+}
+
+function statusOf(text: string): Status | undefined {
+  try {
+    const value = JSON.parse(text) as Status | null;
+    return value?.kind === 'Status' ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The API server was not reached, or broke off. */
+export class Unreachable extends CommandError {
+  override readonly name = 'Unreachable';
+
+  constructor(server: URL, cause: unknown) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    super(`the API server at ${server.origin} can't be reached (${code ?? message}): ${cureOf(code)}`, exitCodes.failed, { cause });
+  }
+
+  /** Whether it may be reached when asked again at once: a name that isn't known and a certificate that isn't trusted stay so. */
+  get isPassing(): boolean {
+    return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN'].includes((this.cause as NodeJS.ErrnoException).code ?? '');
+  }
+}
+
+function cureOf(code: string | undefined): string {
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'look at the server of this context in the kubeconfig';
+  if (code?.startsWith('ERR_TLS') || code?.includes('CERT') || code?.includes('SELF_SIGNED') || code?.includes('VERIFY'))
+    return 'its certificate is not the one that the kubeconfig trusts: is this the cluster that you mean?';
+  return 'is the cluster up, and is this the context that you mean?';
+}

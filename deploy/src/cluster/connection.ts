@@ -1,0 +1,115 @@
+import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { text as textOf } from 'node:stream/consumers';
+import { ApiError, Unreachable } from './api-error';
+import type { Endpoint } from './endpoint';
+
+/** One call of the API. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Begins with a slash; its parts are encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** Whether it may be sent again when nobody knows whether it arrived. @default true for GET */
+  readonly repeatable?: boolean;
+  /** Milliseconds until it is given up. @default 30000, within which the API server ends its own requests after 60 s */
+  readonly timeoutMs?: number;
+}
+
+/** What the API answered. */
+export interface Answer<Body = unknown> {
+  readonly body: Body;
+  /** The server's clock, in milliseconds since 1970, to the second. */
+  readonly serverTime: number;
+}
+
+const defaultTimeoutMs = 30_000;
+
+/** Tries of a call that may be repeated, and of any that was refused for now (429). */
+const tries = 5;
+
+/** First wait in milliseconds between tries; it doubles. Five tries wait 3 s together. */
+const firstWaitMs = 200;
+
+/** Talks JSON to one API server over connections that are kept. */
+export class Connection {
+  constructor(private readonly endpoint: Endpoint) {}
+
+  /**
+   * @throws ApiError when it is answered by an error
+   * @throws Unreachable when it is not answered
+   */
+  async call<Body = unknown>(call: Call): Promise<Answer<Body>> {
+    for (let attempt = 1, waitMs = firstWaitMs; ; attempt++, waitMs *= 2) {
+      try {
+        return await this.once<Body>(call);
+      } catch (error) {
+        if (attempt === tries || !mayRepeat(call, error)) throw error;
+        await sleep(error instanceof ApiError && error.retryAfterMs !== undefined ? error.retryAfterMs : waitMs);
+      }
+    }
+  }
+
+  /** Ends the connections that are kept. */
+  close(): void {
+    this.endpoint.agent.destroy();
+  }
+
+  private async once<Body>({
+    method,
+    path,
+    query,
+    body,
+    contentType = 'application/json',
+    accept = 'application/json',
+    timeoutMs,
+  }: Call): Promise<Answer<Body>> {
+    const { server, agent, headers } = this.endpoint;
+    const url = new URL(server.href.replace(/\/$/, '') + path);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const options = {
+      method,
+      agent,
+      headers: { ...headers(), accept, 'user-agent': userAgent, ...(content && { 'content-type': contentType, 'content-length': content.length }) },
+      signal: AbortSignal.timeout(timeoutMs ?? defaultTimeoutMs),
+    };
+    const response = await answered(url, options, content);
+    const text = await textOf(response).catch((error: unknown) => {
+      throw new Unreachable(server, error);
+    });
+    const serverTime = Date.parse(response.headers.date ?? '') || Date.now();
+    if (response.statusCode! >= 400) throw ApiError.of(response.statusCode!, text, response.headers['retry-after'], serverTime);
+    return { body: parsed(text, response, server) as Body, serverTime };
+  }
+}
+
+const userAgent = `berth (${process.platform}; node ${process.versions.node})`;
+
+function answered(url: URL, options: object, content: Buffer | undefined): Promise<IncomingMessage> {
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve, reject) => {
+    send(url, options, resolve)
+      .on('error', (error) => reject(new Unreachable(new URL(url.origin), error)))
+      .end(content);
+  });
+}
+
+function parsed(text: string, { headers }: IncomingMessage, server: URL): unknown {
+  if (!headers['content-type']?.includes('json')) return text;
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Unreachable(server, error);
+  }
+}
+
+/** What was answered "later" was not done; what wasn't answered may have been. */
+function mayRepeat({ method, repeatable = method === 'GET' }: Call, error: unknown): boolean {
+  if (error instanceof ApiError) return error.code === 429 || (repeatable && error.isPassing);
+  return repeatable && error instanceof Unreachable && error.isPassing;
+}

@@ -1,0 +1,67 @@
+import { groupOf, type KubernetesObject } from '../manifests/kubernetes-object';
+import { ApiError } from './api-error';
+import type { Connection } from './connection';
+
+/** A kind as the API server serves it. */
+export interface Resource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly plural: string;
+  readonly namespaced: boolean;
+  /** Whether there is a list of them. @default false */
+  readonly listable?: boolean;
+}
+
+interface ResourceList {
+  readonly resources: readonly { readonly name: string; readonly kind: string; readonly namespaced: boolean; readonly verbs: readonly string[] }[];
+}
+
+interface GroupList {
+  readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
+}
+
+/** The kinds of a cluster, asked for by group and version when one is needed, and kept. */
+export class Discovery {
+  private readonly lists = new Map<string, Promise<readonly Resource[]>>();
+
+  constructor(private readonly connection: Connection) {}
+
+  /** The kind's resource; nothing when the cluster doesn't serve it. */
+  async resourceOf({ apiVersion, kind }: Pick<KubernetesObject, 'apiVersion' | 'kind'>): Promise<Resource | undefined> {
+    const resources = await this.resourcesOf(apiVersion);
+    return resources.find((resource) => resource.kind === kind);
+  }
+
+  /** Every kind that lives in namespaces and can be listed, each in the version that the cluster prefers. */
+  async namespacedResources(): Promise<readonly Resource[]> {
+    const { body } = await this.connection.call<GroupList>({ method: 'GET', path: '/apis' });
+    const versions = ['v1', ...body.groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+    const lists = await Promise.all(versions.map((version) => this.resourcesOf(version)));
+    return lists.flat().filter(({ namespaced, listable }) => namespaced && listable);
+  }
+
+  /** Asks anew for the kinds of a group's version: a CustomResourceDefinition may have brought some. */
+  forget(apiVersion: string): void {
+    this.lists.delete(apiVersion);
+  }
+
+  private resourcesOf(apiVersion: string): Promise<readonly Resource[]> {
+    let list = this.lists.get(apiVersion);
+    if (list === undefined) this.lists.set(apiVersion, (list = this.ask(apiVersion)));
+    return list;
+  }
+
+  private async ask(apiVersion: string): Promise<readonly Resource[]> {
+    const path = groupOf(apiVersion) === '' ? `/api/${apiVersion}` : `/apis/${apiVersion}`;
+    try {
+      const { body } = await this.connection.call<ResourceList>({ method: 'GET', path });
+      // a slash is in the name of a subresource, such as deployments/scale
+      return body.resources
+        .filter(({ name }) => !name.includes('/'))
+        .map(({ name, kind, namespaced, verbs }) => ({ apiVersion, kind, plural: name, namespaced, listable: verbs.includes('list') }));
+    } catch (error) {
+      if (error instanceof ApiError && error.isNotFound) return [];
+      throw error;
+    }
+  }
+}

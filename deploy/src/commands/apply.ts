@@ -1,0 +1,98 @@
+import { apply, type Applied, type ApplyOptions, Unready } from '../apply/apply';
+import { rollbackTarget } from '../apply/rollback';
+import type { Cluster } from '../cluster/cluster';
+import { checkCluster, rememberCluster } from '../cluster/known-clusters';
+import { type CommandError, NotHealthy } from '../exit-codes';
+import { deploymentTalk } from '../output/deployment-talk';
+import { dataText, type Format } from '../output/format';
+import { unreadyText } from '../output/unready-text';
+import { summaryOf } from '../plan/plan-summary';
+import { connect, prepareStack, readStack, type StackFlags, type World } from '../session';
+import { deployer } from '../stack/deployer';
+import type { Stack } from '../stack/stack';
+import { folderOf } from './folder';
+
+/** Flags of `berth apply`. */
+export interface ApplyFlags extends StackFlags {
+  readonly timeout: number;
+  readonly lockTimeout: number;
+  readonly forceConflicts?: boolean;
+  readonly pruneData?: readonly string[];
+  readonly replaceAll?: boolean;
+  readonly rollbackOnFailure?: boolean;
+  readonly output: Format;
+}
+
+/** `berth apply`: makes the cluster what the manifests say, and waits until it is. */
+export async function applyCommand(named: string | undefined, flags: ApplyFlags, world: World): Promise<void> {
+  const folder = folderOf(named, flags.env);
+  const session = await connect(flags, world);
+  const local = readStack(folder, flags, session.target, world);
+  const { stack } = local;
+  const { cluster, target, choices } = session;
+  const uid = await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
+  const objects = await prepareStack(local, session, flags);
+  world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server})\n`);
+  const options: ApplyOptions = {
+    timeoutMs: flags.timeout,
+    lock: { waitMs: flags.lockTimeout },
+    progress: deploymentTalk(world.output),
+    signal: world.signal,
+    notes: () => deployer(cluster, folder),
+    ...(flags.forceConflicts && { forceConflicts: true }),
+    ...(flags.pruneData && { pruneData: flags.pruneData }),
+    ...(flags.replaceAll && { replaceAll: true }),
+  };
+  await failing(world, cluster, async () => {
+    try {
+      tellApplied(await apply(cluster, stack, objects, options), flags, world);
+    } catch (error) {
+      if (error instanceof Unready && flags.rollbackOnFailure) await rollBack(error, cluster, stack, options, world);
+      throw error;
+    } finally {
+      rememberCluster(folder, uid, target.context, world.env);
+    }
+  });
+}
+
+/** Ends a deployment that did not become ready as the last one that did. @throws NotHealthy always: the release that was asked for is not there */
+async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options: ApplyOptions, { output }: World): Promise<never> {
+  output.talk(unreadyText(error.unready, output));
+  output.talk(`${output.styled('red', 'not healthy:')} ${error.message}\n`);
+  const { revision, objects } = await rollbackTarget(cluster, stack, undefined).catch((fault: unknown) => {
+    throw new NotHealthy(`${error.message}\nand it could not be rolled back: ${(fault as CommandError).message}`);
+  });
+  output.talk(`rolling back to revision ${revision.number}\n`);
+  await apply(cluster, stack, objects, {
+    ...options,
+    replaceAll: true,
+    notes: async () => ({
+      by: (await options.notes()).by,
+      ...(revision.git === undefined ? {} : { git: revision.git }),
+      message: `rolled back to revision ${revision.number}, because the next was not healthy`,
+    }),
+  });
+  throw new NotHealthy(`${error.message}\nso it was rolled back: revision ${revision.number} is deployed again, and all of it is ready`);
+}
+
+/** Says why what is not ready is not, whatever happens, and ends the connections. */
+export async function failing(world: World, cluster: Cluster, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (error instanceof Unready) world.output.talk(unreadyText(error.unready, world.output));
+    throw error;
+  } finally {
+    cluster.connection.close();
+  }
+}
+
+/** Says how a deployment ended. */
+export function tellApplied({ plan, changed, revision }: Applied, { output: format }: Pick<ApplyFlags, 'output'>, { output }: World): void {
+  const name = `${plan.stack.namespace}/${plan.stack.name}`;
+  if (format === 'table')
+    return output.data(
+      changed ? `${name} is revision ${revision}, and all of it is ready` : `${name} is unchanged, at revision ${revision}, and all of it is ready`,
+    );
+  output.data(dataText(format, { ...summaryOf(plan), changed, revision, outcome: 'healthy' }));
+}

@@ -1,0 +1,36 @@
+import { planStack } from '../apply/apply';
+import { exitCodes, type ExitCode } from '../exit-codes';
+import { dataText, type Format } from '../output/format';
+import { planText } from '../output/plan-text';
+import { isEmpty } from '../plan/plan';
+import { summaryOf } from '../plan/plan-summary';
+import { connect, prepareStack, readStack, type StackFlags, type World } from '../session';
+import { folderOf } from './folder';
+
+/** Flags of `berth plan`. */
+export interface PlanFlags extends StackFlags {
+  readonly exitCode?: boolean;
+  readonly forceConflicts?: boolean;
+  readonly pruneData?: readonly string[];
+  readonly replaceAll?: boolean;
+  readonly output: Format;
+}
+
+/** `berth plan`: what apply would do. Writes nothing. */
+export async function planCommand(named: string | undefined, flags: PlanFlags, world: World): Promise<ExitCode> {
+  const folder = folderOf(named, flags.env);
+  const session = await connect(flags, world);
+  const local = readStack(folder, flags, session.target, world);
+  const objects = await prepareStack(local, session, flags);
+  const { plan } = await planStack(session.cluster, local.stack, objects, {
+    ...(flags.forceConflicts && { forceConflicts: true }),
+    ...(flags.pruneData && { pruneData: flags.pruneData }),
+    ...(flags.replaceAll && { replaceAll: true }),
+  });
+  session.cluster.connection.close();
+  if (flags.output === 'table') {
+    world.output.talk(`${plan.stack.namespace}/${plan.stack.name} on ${session.target.context} (${session.target.cluster.server})\n`);
+    world.output.data(planText(plan, world.output, 'data'));
+  } else world.output.data(dataText(flags.output, summaryOf(plan)));
+  return flags.exitCode && !isEmpty(plan) ? exitCodes.changes : exitCodes.done;
+}

@@ -1,0 +1,40 @@
+import { apply } from '../apply/apply';
+import { rollbackTarget } from '../apply/rollback';
+import { checkCluster } from '../cluster/known-clusters';
+import { deploymentTalk } from '../output/deployment-talk';
+import { connect, type World } from '../session';
+import { deployer } from '../stack/deployer';
+import { type ApplyFlags, failing, tellApplied } from './apply';
+import { targetStack } from './target-stack';
+
+/** Flags of `berth rollback`. */
+export interface RollbackFlags extends Omit<ApplyFlags, 'rollbackOnFailure' | 'replaceAll'> {
+  readonly to?: number;
+}
+
+/** `berth rollback`: applies the manifests of an earlier revision, as a deployment of its own. */
+export async function rollbackCommand(named: string | undefined, flags: RollbackFlags, world: World): Promise<void> {
+  const session = await connect(flags, world);
+  const { stack, folder = '.' } = targetStack(named, flags, session, world);
+  const { cluster, target, choices } = session;
+  await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
+  const { revision, objects } = await rollbackTarget(cluster, stack, flags.to);
+  world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server}), back to revision ${revision.number}\n`);
+  await failing(world, cluster, async () => {
+    const applied = await apply(cluster, stack, objects, {
+      timeoutMs: flags.timeout,
+      lock: { waitMs: flags.lockTimeout },
+      progress: deploymentTalk(world.output),
+      signal: world.signal,
+      replaceAll: true,
+      notes: async () => ({
+        by: (await deployer(cluster, folder)).by,
+        ...(revision.git === undefined ? {} : { git: revision.git }),
+        message: `rolled back to revision ${revision.number}`,
+      }),
+      ...(flags.forceConflicts && { forceConflicts: true }),
+      ...(flags.pruneData && { pruneData: flags.pruneData }),
+    });
+    tellApplied(applied, flags, world);
+  });
+}

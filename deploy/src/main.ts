@@ -1,0 +1,103 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { duration } from './commands/durations';
+import { CommandError, type ExitCode, exitCodes } from './exit-codes';
+import { Output } from './output/output';
+import type { World } from './session';
+import { version } from './version';
+
+const footer = `
+Exit codes: 0 done, 1 failed, 2 wrong command line, file or environment, 3 refused for safety, 4 not healthy in time or certain not to become so,
+5 changes (plan --exit-code).`;
+
+/** The command line. Each command's code is loaded when it is run. */
+function program(world: World, exit: (code: ExitCode) => void): Command {
+  const berth = new Command('berth')
+    .description('Plans, applies and undoes deployments of plain Kubernetes manifests.')
+    .configureOutput({ writeOut: (text) => world.output.data(text.trimEnd()), writeErr: (text) => world.output.talk(text.trimEnd()) })
+    .showSuggestionAfterError()
+    .addHelpText('after', footer)
+    .exitOverride();
+  const verb = (name: string, description: string) =>
+    berth
+      .command(name)
+      .description(description)
+      .argument('[folder]', 'folder with manifests, or one file')
+      .option('--env <name>', 'the folder charts/NAME, here or above')
+      .option('--name <stack>', "the stack's name (the folder's)")
+      .option('-n, --namespace <namespace>', 'namespace of the stack and of objects that name none (what the manifests say)')
+      .option('--context <context>', 'context of the kubeconfig (the current one)')
+      .option('--kubeconfig <file>', 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)')
+      .addOption(new Option('-o, --output <format>', 'what stdout gets').choices(['table', 'json', 'yaml']).default('table'));
+  const planned = (command: Command) =>
+    command
+      .option('--force-conflicts', 'take fields over that others manage')
+      .option('--prune-data <object...>', 'objects with data that may be pruned, as Kind/namespace/name')
+      .option('--replace-all', 'none of what the stack has needs to be among the manifests');
+  planned(verb('plan', 'say what apply would do, field by field, and do nothing'))
+    .option('--exit-code', 'exit with 5 when there are changes')
+    .action(async (folder: string | undefined, flags) => exit(await (await import('./commands/plan.js')).planCommand(folder, flags as never, world)));
+  const timed = (command: Command) =>
+    command
+      .option('--timeout <duration>', 'for all of it', duration, 600_000)
+      .option('--lock-timeout <duration>', 'wait so long while somebody else deploys', duration, 35_000);
+  timed(planned(verb('apply', 'make the cluster what the manifests say, and wait until it is')))
+    .option('--rollback-on-failure', 'when it does not become healthy, apply the last revision that was')
+    .action(async (folder: string | undefined, flags) => (await import('./commands/apply.js')).applyCommand(folder, flags as never, world));
+  verb('history', 'list what was deployed, by whom and from which commit').action(async (folder: string | undefined, flags) =>
+    (await import('./commands/history.js')).historyCommand(folder, flags as never, world),
+  );
+  timed(planned(verb('rollback', 'apply an earlier revision')))
+    .option('--to <revision>', 'which one (the last healthy one before this)', wholeNumber)
+    .action(async (folder: string | undefined, flags) => (await import('./commands/rollback.js')).rollbackCommand(folder, flags as never, world));
+  timed(verb('destroy', 'remove a stack, but not its data'))
+    .option('--delete-data', 'remove its data too: claims, volumes, Secrets, namespaces, definitions')
+    .option('--confirm <name>', "the stack's name, instead of typing it")
+    .action(async (folder: string | undefined, flags) => (await import('./commands/destroy.js')).destroyCommand(folder, flags as never, world));
+  berth
+    .command('version')
+    .description('say which berth this is')
+    .action(() => world.output.data(`berth ${version}`));
+  return berth;
+}
+
+/** @throws InvalidArgumentError */
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
+  return Number(text);
+}
+
+/** Runs one command line. Only here the process ends. */
+async function main(args: readonly string[]): Promise<void> {
+  const { stdout, stderr, env } = process;
+  const output = new Output(stdout, stderr, env);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      // a second one doesn't wait
+      if (stop.signal.aborted) process.exit(130);
+      output.talk('stopping after what is under way; once more stops at once');
+      stop.abort();
+    });
+  let code: ExitCode = exitCodes.done;
+  try {
+    await program({ env, output, signal: stop.signal }, (given) => (code = given)).parseAsync(args, { from: 'user' });
+  } catch (error) {
+    code = told(error, output);
+  }
+  process.exitCode = code;
+}
+
+/** Says what went wrong. @returns the exit code */
+function told(error: unknown, output: Output): ExitCode {
+  // commander has told its own; asking for help is no fault
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+  if (error instanceof InvalidArgumentError) return exitCodes.usage;
+  if (error instanceof CommandError) {
+    output.talk(`${output.styled('red', 'berth:')} ${error.message}`);
+    return error.exitCode;
+  }
+  output.talk(`berth: a fault of berth itself: ${(error as Error).stack ?? String(error)}`);
+  return exitCodes.failed;
+}
+
+void main(process.argv.slice(2));

@@ -1,0 +1,58 @@
+import { isObject } from './json';
+
+/** What keeps a document from being an object of the API, as far as can be told without a cluster. */
+export function manifestFaults(value: unknown): string[] {
+  if (!isObject(value)) return [`it is ${article(value)}, and a manifest is an object with apiVersion, kind and metadata`];
+  const { apiVersion, kind, metadata } = value;
+  return [
+    ...(isText(apiVersion) && /^([a-z0-9.-]+\/)?v[a-z0-9]+$/.test(apiVersion)
+      ? []
+      : [`apiVersion is ${shown(apiVersion)}: write one such as "v1" or "apps/v1"`]),
+    ...(isText(kind) && /^[A-Z][A-Za-z0-9]*$/.test(kind) ? [] : [`kind is ${shown(kind)}: write one such as "Deployment"`]),
+    ...metadataFaults(metadata),
+  ];
+}
+
+function metadataFaults(metadata: unknown): string[] {
+  if (!isObject(metadata)) return [`metadata is ${shown(metadata)}: write an object with a name`];
+  const { name, namespace, generateName, labels, annotations } = metadata;
+  if (name === undefined && generateName !== undefined)
+    return ['it has a generateName, by which it would be another object each time: give it a metadata.name'];
+  return [
+    ...(isText(name) && name !== '' ? [] : [`metadata.name is ${shown(name)}: write a text`]),
+    ...(namespace === undefined || (isText(namespace) && namespace !== '') ? [] : [`metadata.namespace is ${shown(namespace)}: write a text, or leave it out`]),
+    ...textsFaults('labels', labels),
+    ...textsFaults('annotations', annotations),
+    ...serverSet.filter((member) => (metadata[member] ?? null) !== null).map((member) => `metadata.${member} is set by the cluster: leave it out`),
+  ];
+}
+
+/** What `kubectl get -o yaml` prints and a manifest can't say. */
+const serverSet = ['uid', 'resourceVersion', 'generation', 'creationTimestamp', 'deletionTimestamp', 'managedFields', 'selfLink'];
+
+/** YAML makes a boolean of `true` and a number of `1` where no quotes are. */
+function textsFaults(member: string, value: unknown): string[] {
+  if (value === undefined || value === null) return [];
+  if (!isObject(value)) return [`metadata.${member} is ${shown(value)}: write an object of texts`];
+  return Object.entries(value).flatMap(([key, text]) =>
+    isText(text) ? [] : [`metadata.${member}["${key}"] is ${shown(text)}: write a text, in quotes where YAML would make something else of it`],
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function article(value: unknown): string {
+  return Array.isArray(value) ? 'a list' : `a ${value === null ? 'null' : typeof value}`;
+}
+
+/** A value of a Secret must not be shown: only what isn't where it belongs is, and only when it is short and plain. */
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  return typeof value === 'boolean' || typeof value === 'number' || value === null
+    ? JSON.stringify(value)
+    : isText(value)
+      ? `"${value.slice(0, 60)}"`
+      : article(value);
+}

@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { faultList, UsageError } from '../exit-codes';
+import { type KubernetesObject, nameOf, referenceOf } from './kubernetes-object';
+import { manifestFaults } from './manifest-faults';
+import { yamlDocuments } from './yaml-documents';
+
+/** An object to apply, and where it was read. */
+export interface Manifest {
+  readonly object: KubernetesObject;
+  /** File and line, such as `manifests/user-service/service.yaml:1`, from the folder. */
+  readonly place: string;
+}
+
+/**
+ * Every object of a folder, or of one file. In a folder that `synth` writes those are `namespace.yaml` and `manifests/`; in any other, all of its YAML and
+ * JSON files however deep, but what belongs to Kustomize (`kustomization.yaml`) and Helm (`Chart.yaml`, `values.yaml`, `templates/`). A `List` is opened.
+ *
+ * @throws UsageError with every fault: what can't be read, is no object, or is there twice
+ */
+export function readManifests(folder: string): Manifest[] {
+  const faults: string[] = [];
+  const manifests = manifestFiles(folder).flatMap((file) => readFile(folder, file, faults));
+  faults.push(...repeated(manifests));
+  if (faults.length > 0) throw new UsageError(faultList(`${folder} has ${faults.length} faults`, faults));
+  if (manifests.length === 0) throw new UsageError(`${folder} has no manifests: name a folder with YAML or JSON files of Kubernetes objects`);
+  return manifests;
+}
+
+function manifestFiles(folder: string): string[] {
+  const found = statOf(folder);
+  if (found.isFile()) return [''];
+  if (hasBoth(folder)) return ['namespace.yaml', ...filesBelow(join(folder, 'manifests')).map((file) => join('manifests', file))];
+  const isChart = readdirSync(folder).includes('Chart.yaml');
+  return filesBelow(folder).filter((file) => !(isChart && (file.startsWith('templates/') || file.startsWith('charts/') || file === 'values.yaml')));
+}
+
+function statOf(folder: string) {
+  try {
+    return statSync(folder);
+  } catch (error) {
+    throw new UsageError(`${folder} can't be read (${(error as NodeJS.ErrnoException).code}): name a folder with manifests`);
+  }
+}
+
+function hasBoth(folder: string): boolean {
+  const names = readdirSync(folder);
+  return names.includes('namespace.yaml') && names.includes('manifests') && statSync(join(folder, 'manifests')).isDirectory();
+}
+
+/** Files of other tools, which hold no objects of the cluster. */
+const foreignFiles = new Set(['kustomization.yaml', 'kustomization.yml', 'Chart.yaml', 'Chart.lock']);
+
+/** Hidden files and folders are left out. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name) && !foreignFiles.has(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((file) => !file.split('/').some((part) => part.startsWith('.') || part === 'node_modules'))
+    .sort();
+}
+
+function readFile(folder: string, file: string, faults: string[]): Manifest[] {
+  const shown = file === '' ? folder : file;
+  try {
+    const manifests: Manifest[] = [];
+    for (const { value, line } of yamlDocuments(readFileSync(join(folder, file), 'utf8')))
+      for (const object of opened(value)) {
+        const place = `${shown}:${line}`;
+        const found = manifestFaults(object);
+        if (found.length === 0) manifests.push({ object: withoutGenerated(object as KubernetesObject), place });
+        faults.push(...found.map((fault) => `${place}: ${fault}`));
+      }
+    return manifests;
+  } catch (error) {
+    faults.push(`${shown}: ${(error as Error).message}`);
+    return [];
+  }
+}
+
+/** The objects of a `List`, or the one object. */
+function opened(value: unknown): readonly unknown[] {
+  const { kind, apiVersion, items } = value as { kind?: unknown; apiVersion?: unknown; items?: unknown };
+  return apiVersion === 'v1' && kind === 'List' && Array.isArray(items) ? items : [value];
+}
+
+/** Tools that write manifests leave `creationTimestamp: null` and a status in them. */
+function withoutGenerated({ status: _, metadata, ...object }: KubernetesObject): KubernetesObject {
+  const { creationTimestamp: _time, ...rest } = metadata;
+  return { ...object, metadata: rest };
+}
+
+function repeated(manifests: readonly Manifest[]): string[] {
+  const first = new Map<string, Manifest>();
+  return manifests.flatMap((manifest) => {
+    const name = nameOf(referenceOf(manifest.object));
+    const key = `${manifest.object.apiVersion.split('/').slice(0, -1).join()} ${name}`;
+    const earlier = first.get(key);
+    if (earlier === undefined) first.set(key, manifest);
+    return earlier === undefined ? [] : [`${manifest.place}: ${name} is in ${earlier.place} already: keep one of them`];
+  });
+}

@@ -1,0 +1,62 @@
+import { styleText } from 'node:util';
+import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { SecretValues } from './secret-values';
+
+/** A stream as far as it is written to. */
+export type Sink = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
+
+/** How a text looks on a terminal. */
+export type Style = Parameters<typeof styleText>[0];
+
+/** Where a command speaks: data on one stream, talk on the other, and no value of a Secret on either. */
+export class Output {
+  private readonly secrets = new SecretValues();
+
+  constructor(
+    private readonly stdout: Sink,
+    private readonly stderr: Sink,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** What was asked for: a plan, a table, JSON. */
+  data(text: string): void {
+    this.stdout.write(`${this.secrets.hiddenIn(text)}\n`);
+  }
+
+  /** What goes on meanwhile, and what went wrong. */
+  talk(text: string): void {
+    this.stderr.write(`${this.secrets.hiddenIn(text)}\n`);
+  }
+
+  /** Whether talk goes to a terminal, which can be written over. */
+  get isLive(): boolean {
+    return this.stderr.isTTY === true && this.env['TERM'] !== 'dumb';
+  }
+
+  /** A terminal's columns. @default 80 */
+  get columns(): number {
+    return this.stderr.columns ?? 80;
+  }
+
+  /** Writes to the terminal as it is, for what writes over itself. */
+  raw(text: string): void {
+    this.stderr.write(this.secrets.hiddenIn(text));
+  }
+
+  /** A text in a style, where the stream is a terminal and nobody set NO_COLOR. */
+  styled(style: Style, text: string, stream: 'data' | 'talk' = 'talk'): string {
+    return this.hasColor(stream) ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  /** The values of a Secret are never shown from here on. */
+  hide(object: KubernetesObject): void {
+    this.secrets.add(object);
+  }
+
+  /** https://no-color.org */
+  private hasColor(stream: 'data' | 'talk'): boolean {
+    const { NO_COLOR = '', FORCE_COLOR = '' } = this.env;
+    if (NO_COLOR !== '') return false;
+    return FORCE_COLOR !== '' ? FORCE_COLOR !== '0' : (stream === 'data' ? this.stdout : this.stderr).isTTY === true && this.env['TERM'] !== 'dumb';
+  }
+}

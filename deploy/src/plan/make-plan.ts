@@ -1,0 +1,125 @@
+import type { Cluster, Location } from '../cluster/cluster';
+import { faultList, Refused, UsageError } from '../exit-codes';
+import { holdsData, keepMark } from '../manifests/data-kinds';
+import { keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import type { Prepared } from '../manifests/prepare';
+import { inParallel } from '../in-parallel';
+import { joined, type Inventory, type InventoryEntry, sameEntries } from '../stack/inventory';
+import { isOf, type Revision } from '../stack/revisions';
+import { type Stack, stackId, stackOf } from '../stack/stack';
+import type { Leftover, Plan, PlannedObject } from './plan';
+import { type ObjectFault, planObject } from './plan-object';
+
+/** What a plan is made of. */
+export interface PlanInput {
+  readonly cluster: Cluster;
+  readonly stack: Stack;
+  readonly objects: readonly Prepared[];
+  readonly inventory: Inventory | undefined;
+  readonly revisions: readonly Revision[];
+  /** Fields that others own are taken over. @default false */
+  readonly forceConflicts?: boolean;
+  /** Names of objects with data that may be pruned, as `Kind/namespace/name`. @default none */
+  readonly pruneData?: readonly string[];
+  /** None of what the stack has has to be among the objects. @default false */
+  readonly replaceAll?: boolean;
+}
+
+/**
+ * What apply would do: each object tried on the server without being stored, and each object that the stack has and the manifests don't looked at.
+ *
+ * @throws UsageError when the cluster finds manifests wrong
+ * @throws Refused when objects are somebody else's, or fields of them are, or can't be changed
+ */
+export async function makePlan(input: PlanInput): Promise<Plan> {
+  const { cluster, stack, objects, inventory, revisions, forceConflicts = false } = input;
+  refuseStrangers(input);
+  const context = { cluster, stack, all: objects, forceConflicts };
+  const [results, leftovers] = await Promise.all([inParallel(objects, (object) => planObject(object, context)), findLeftovers(input)]);
+  throwFaults(results.filter((result): result is ObjectFault => 'fault' in result));
+  const last = revisions.at(-1);
+  return {
+    stack,
+    objects: results.filter((result): result is PlannedObject => !('fault' in result)),
+    leftovers,
+    inventoryDiffers: !sameEntries(inventory?.entries ?? [], entriesAfter(objects, leftovers)),
+    recordsRevision:
+      last?.outcome !== 'healthy' ||
+      !(await isOf(
+        cluster,
+        stack,
+        last,
+        objects.map(({ object }) => object),
+      )),
+  };
+}
+
+/** Two folders of one name would prune each other's objects. */
+function refuseStrangers({ stack, objects, inventory, replaceAll = false }: PlanInput): void {
+  const had = new Set(inventory?.entries.filter((entry) => !holdsData(entry)).map(keyOf));
+  if (replaceAll || had.size === 0 || objects.some(({ reference }) => had.has(keyOf(reference)))) return;
+  throw new Refused(
+    `none of the ${had.size} objects of the stack ${stack.namespace}/${stack.name} is in these manifests: is this another stack? Give it another name with --name, or say --replace-all`,
+  );
+}
+
+function throwFaults(faults: readonly ObjectFault[]): void {
+  if (faults.length === 0) return;
+  const words = faultList(
+    `${faults.length} objects can't be applied`,
+    faults.map(({ fault }) => fault),
+  );
+  throw faults.some(({ isManifests }) => isManifests) ? new UsageError(words) : new Refused(words);
+}
+
+/** How an object is found again. */
+export function entryOf({ object, reference }: Prepared): InventoryEntry {
+  return { ...reference, apiVersion: object.apiVersion };
+}
+
+/** What the inventory says when all is done: what is applied, and what is kept although no manifest has it. */
+export function entriesAfter(objects: readonly Prepared[], leftovers: readonly Leftover[]): InventoryEntry[] {
+  const kept = leftovers.filter(({ fate }) => fate === 'keep');
+  return joined(
+    kept.map(({ reference, location }) => ({ ...reference, apiVersion: location!.resource.apiVersion })),
+    objects.map(entryOf),
+  );
+}
+
+async function findLeftovers(input: PlanInput): Promise<Leftover[]> {
+  const wanted = new Set(input.objects.map(({ reference }) => keyOf(reference)));
+  const entries = (input.inventory?.entries ?? []).filter((entry) => !wanted.has(keyOf(entry)));
+  return inParallel(entries, (entry) => lookAt(entry, input));
+}
+
+async function lookAt(entry: InventoryEntry, { cluster, stack, pruneData = [] }: PlanInput): Promise<Leftover> {
+  const { apiVersion: _, ...reference } = entry;
+  const location = await locate(cluster, entry);
+  const live = location && (await cluster.get(location));
+  if (location === undefined || live === undefined) return { reference, fate: 'gone' };
+  const found = { reference, location, live };
+  if (stackOf(live) !== stackId(stack))
+    return { ...found, fate: 'lost', reason: stackOf(live) === undefined ? "somebody took the stack's label off" : `the stack ${stackOf(live)} has it now` };
+  const reason = keptBecause(found, pruneData);
+  return reason === undefined ? { ...found, fate: 'prune' } : { ...found, fate: 'keep', reason };
+}
+
+/** Where an object of the inventory is; nothing when the cluster doesn't serve its kind any more. */
+export async function locate(cluster: Cluster, { apiVersion, kind, namespace, name }: InventoryEntry): Promise<Location | undefined> {
+  const resource = await cluster.discovery.resourceOf({ apiVersion, kind });
+  return resource && { resource, namespace, name };
+}
+
+function keptBecause(
+  { reference, live }: { readonly reference: InventoryEntry | Leftover['reference']; readonly live: KubernetesObject },
+  pruneData: readonly string[],
+): string | undefined {
+  const mark = keepMark(live);
+  if (mark !== undefined) return mark;
+  return holdsData(reference, live) && !pruneData.includes(nameOf(reference)) ? 'it holds data' : undefined;
+}
+
+/** Objects of a plan that were not there, or are not as they should be. */
+export function writesOf({ objects }: Plan): readonly PlannedObject[] {
+  return objects.filter(({ action }) => action !== 'unchanged');
+}

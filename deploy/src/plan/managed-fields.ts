@@ -1,0 +1,140 @@
+import { fieldManager } from '../cluster/cluster';
+import { isObject, same } from '../manifests/json';
+import type { FieldSet, KubernetesObject, ManagedFields } from '../manifests/kubernetes-object';
+
+/** Under this manager the number of replicas is kept for an autoscaler. */
+export const handOverManager = 'berth-hand-over';
+
+/**
+ * Managers whose fields Berth takes over: kubectl's, as it deploys from files. What `kubectl edit`, `scale` or `patch` changed was changed by a person, and is told.
+ * `before-first-apply` is the server's name for the one who made an object before it kept account.
+ */
+function isDeployer({ manager, operation, subresource }: ManagedFields): boolean {
+  if (subresource !== undefined) return false;
+  return (
+    (operation === 'Update' && ['kubectl-client-side-apply', 'kubectl-create', 'before-first-apply'].includes(manager)) ||
+    (operation === 'Apply' && manager === 'kubectl')
+  );
+}
+
+/** Whether conflicts with this manager are settled by taking over. */
+export function isDeployersName(manager: string): boolean {
+  return ['kubectl-client-side-apply', 'kubectl-create', 'before-first-apply', 'kubectl'].includes(manager);
+}
+
+/** What Berth owns of an object by applying it; nothing when it never did. */
+export function ownFields({ metadata: { managedFields = [] } }: KubernetesObject): FieldSet | undefined {
+  return managedFields.find(isOwn)?.fieldsV1;
+}
+
+function isOwn({ manager, operation, subresource }: ManagedFields): boolean {
+  return manager === fieldManager && operation === 'Apply' && subresource === undefined;
+}
+
+/** Whether Berth owns the same fields of both. */
+export function ownsTheSame(live: KubernetesObject, next: KubernetesObject): boolean {
+  return same(ownFields(live), ownFields(next));
+}
+
+/** Whether kubectl deployed the object, so that its fields are to be taken over. */
+export function hasDeployer({ metadata: { managedFields = [] } }: KubernetesObject): boolean {
+  return managedFields.some(isDeployer);
+}
+
+/**
+ * The account of an object as if Berth, not kubectl, had deployed it, so that what a manifest no longer says is removed.
+ *
+ * @returns nothing when kubectl has no part in it
+ */
+export function takenOver({ metadata: { managedFields = [] } }: KubernetesObject): readonly ManagedFields[] | undefined {
+  const theirs = managedFields.filter(isDeployer);
+  if (theirs.length === 0) return undefined;
+  const own = managedFields.find(isOwn);
+  const { apiVersion } = own ?? theirs.at(-1)!;
+  // sets of different versions can't be joined: what only the others own is left to nobody
+  const joined = theirs.filter((entry) => entry.apiVersion === apiVersion).reduce((set, { fieldsV1 }) => union(set, fieldsV1), own?.fieldsV1 ?? {});
+  const entry: ManagedFields = { manager: fieldManager, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1: joined, ...timeOf(theirs.at(-1)!) };
+  return [...managedFields.filter((other) => !isOwn(other) && !isDeployer(other)), entry];
+}
+
+function timeOf({ time }: ManagedFields): { readonly time?: string } {
+  return time === undefined ? {} : { time };
+}
+
+function union(one: FieldSet, other: FieldSet): FieldSet {
+  const joined: Record<string, FieldSet> = { ...one };
+  for (const [path, set] of Object.entries(other)) joined[path] = union(joined[path] ?? {}, set);
+  return joined;
+}
+
+/** Who else owns a field, as names of managers. @param path - such as `['f:spec', 'f:replicas']` */
+export function ownersOf({ metadata: { managedFields = [] } }: KubernetesObject, path: readonly string[]): readonly ManagedFields[] {
+  return managedFields.filter(({ fieldsV1 }) => {
+    let set: FieldSet | undefined = fieldsV1;
+    for (const part of path) set = set?.[part];
+    return set !== undefined;
+  });
+}
+
+/** The leaves of a set, each as its path. */
+function leavesOf(set: FieldSet, path: readonly string[] = []): (readonly string[])[] {
+  const parts = Object.keys(set).filter((part) => part !== '.');
+  return parts.length === 0 ? [path] : parts.flatMap((part) => leavesOf(set[part]!, [...path, part]));
+}
+
+/**
+ * An object without the fields that kubectl alone owns and the manifest doesn't say: what taking over removes. The server shows it in no dry run,
+ * because the account changes first.
+ */
+export function withoutLeftBehind(live: KubernetesObject, manifest: KubernetesObject): KubernetesObject {
+  const { metadata } = live;
+  const entries = metadata.managedFields ?? [];
+  const others = entries.filter((entry) => !isDeployer(entry) && !isOwn(entry)).map(({ fieldsV1 }) => fieldsV1);
+  const copy = structuredClone(live) as unknown as Record<string, unknown>;
+  for (const { fieldsV1 } of entries.filter(isDeployer))
+    for (const path of leavesOf(fieldsV1)) {
+      const unsaid = path.map((_, i) => path.slice(0, i + 1)).filter((start) => !holds(manifest, start) && !others.some((set) => isIn(set, start)));
+      if (unsaid.length > 0) remove(copy, unsaid[0]!);
+    }
+  return copy as unknown as KubernetesObject;
+}
+
+function isIn(set: FieldSet, path: readonly string[]): boolean {
+  let at: FieldSet | undefined = set;
+  for (const part of path) at = at?.[part];
+  return at !== undefined;
+}
+
+/** Where one step of a path leads in a value, and how it is taken away there. */
+function step(value: unknown, part: string): { readonly key: string | number; readonly value: unknown } | undefined {
+  if (part.startsWith('f:')) return isObject(value) && part.slice(2) in value ? { key: part.slice(2), value: value[part.slice(2)] } : undefined;
+  if (!Array.isArray(value)) return undefined;
+  const wanted = part.startsWith('i:') ? undefined : (JSON.parse(part.slice(2)) as unknown);
+  const index = part.startsWith('i:')
+    ? Number(part.slice(2))
+    : value.findIndex((element: unknown) =>
+        part.startsWith('k:')
+          ? Object.entries(wanted as object).every(([name, key]) => same((element as Record<string, unknown>)[name], key))
+          : same(element, wanted),
+      );
+  return index in value ? { key: index, value: value[index] as unknown } : undefined;
+}
+
+function holds(value: unknown, path: readonly string[]): boolean {
+  let at: unknown = value;
+  for (const part of path) {
+    const next = step(at, part);
+    if (next === undefined) return false;
+    at = next.value;
+  }
+  return true;
+}
+
+function remove(value: unknown, path: readonly string[]): void {
+  const [part, ...rest] = path;
+  const next = part === undefined ? undefined : step(value, part);
+  if (next === undefined) return;
+  if (rest.length > 0) return remove(next.value, rest);
+  if (Array.isArray(value)) value.splice(next.key as number, 1);
+  else delete (value as Record<string, unknown>)[next.key];
+}

@@ -1,0 +1,211 @@
+import { ApiError } from '../cluster/api-error';
+import type { Cluster } from '../cluster/cluster';
+import { isObject } from '../manifests/json';
+import { groupOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import type { Prepared } from '../manifests/prepare';
+import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
+import { changesBetween } from './field-changes';
+import { handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
+import type { PlannedObject } from './plan';
+
+/** Whom the objects of a plan are planned with. */
+export interface PlanContext {
+  readonly cluster: Cluster;
+  readonly stack: Stack;
+  /** All objects of the set. */
+  readonly all: readonly Prepared[];
+  /** Fields that others own are taken over. */
+  readonly forceConflicts: boolean;
+}
+
+/** An object that can't be applied: what is wrong, and whether the manifest is (exit code 2) or it is refused for safety (3). */
+export interface ObjectFault {
+  readonly fault: string;
+  readonly isManifests: boolean;
+}
+
+/** What applying one object does, by the server's own dry run. */
+export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
+  const { cluster, stack } = context;
+  const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
+  if (prepared.awaitsKind) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
+  const live = await cluster.get(prepared.location);
+  const owner = live && stackOf(live);
+  if (owner !== undefined && owner !== stackId(stack)) return refusal(prepared, `belongs to the stack ${owner}: one object has one stack`);
+  if (live?.metadata.deletionTimestamp !== undefined)
+    return { ...basis, live, action: 'replace', verified: false, notes: ['is being deleted: made anew when it is gone'] };
+  try {
+    return live === undefined ? await planNew(basis, context) : await planChange({ ...basis, live }, context);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return faultOf(prepared, error);
+  }
+}
+
+type Basis = Omit<PlannedObject, 'action'>;
+
+async function planNew(basis: Basis, { cluster, all }: PlanContext): Promise<PlannedObject | ObjectFault> {
+  const { namespace } = basis.location;
+  try {
+    await cluster.apply(basis.location, basis.object, { dryRun: true });
+    return { ...basis, action: 'create' };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.isWebhookDown) return { ...basis, action: 'create', verified: false, notes: [`a webhook that looks at it doesn't answer: ${error.message}`] };
+    if (!error.isNotFound || namespace === undefined) throw error;
+    if (makesNamespace(all, namespace)) return { ...basis, action: 'create', verified: false, notes: ['its namespace is made in the same deployment'] };
+    return wrong(
+      basis,
+      `is in the namespace ${namespace}, which isn't there: make it with kubectl create namespace ${namespace}, or put it into the manifests`,
+    );
+  }
+}
+
+function makesNamespace(all: readonly Prepared[], namespace: string): boolean {
+  return all.some(({ reference: { group, kind, name } }) => group === '' && kind === 'Namespace' && name === namespace);
+}
+
+async function planChange(basis: Basis & { readonly live: KubernetesObject }, context: PlanContext): Promise<PlannedObject | ObjectFault> {
+  const { live } = basis;
+  const kept = replicasToKeep(basis, context.all);
+  const object = kept === undefined ? basis.object : withReplicas(basis.object, kept);
+  const tried = await tryApply(object, basis, context);
+  if ('fault' in tried) return tried;
+  if ('immutable' in tried) return planReplacement(basis, tried.immutable);
+  const takesOver = hasDeployer(live);
+  // the deployer's account is Berth's before it applies: what the manifest no longer says goes
+  const changes = changesBetween(live, takesOver ? withoutLeftBehind(tried.next, object) : tried.next);
+  const isSame = changes.length === 0 && !takesOver && kept === undefined && ownsTheSame(live, tried.next);
+  return {
+    ...basis,
+    action: isSame ? 'unchanged' : 'change',
+    changes,
+    force: tried.force,
+    ...(kept === undefined ? {} : { handsOver: kept }),
+    notes: [
+      ...(takesOver ? ['taken over from kubectl'] : []),
+      ...(kept === undefined ? [] : [`spec.replicas stays ${kept} and is left to the autoscaler`]),
+      ...tried.notes,
+      ...(!takesOver && stackOf(live) === undefined ? [`was there already, without the label ${stackLabel}`] : []),
+    ],
+  };
+}
+
+type Tried =
+  { readonly next: KubernetesObject; readonly force: boolean; readonly notes: readonly string[] } | { readonly immutable: readonly string[] } | ObjectFault;
+
+async function tryApply(object: KubernetesObject, basis: Basis & { readonly live: KubernetesObject }, context: PlanContext): Promise<Tried> {
+  const { cluster, forceConflicts } = context;
+  try {
+    return { next: await cluster.apply(basis.location, object, { dryRun: true }), force: false, notes: [] };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.immutableFields.length > 0) return { immutable: error.immutableFields };
+    const conflicts = conflictsOf(error);
+    if (conflicts.length === 0) throw error;
+    const foreign = conflicts.filter((conflict) => !isSettled(conflict, basis, context));
+    if (foreign.length > 0 && !forceConflicts) return refusal(basis, conflictWords(foreign));
+    return tryForced(object, basis, cluster, foreign);
+  }
+}
+
+async function tryForced(object: KubernetesObject, basis: Basis, cluster: Cluster, foreign: readonly Conflict[]): Promise<Tried> {
+  try {
+    const next = await cluster.apply(basis.location, object, { dryRun: true, force: true });
+    return { next, force: true, notes: foreign.map(({ field, manager }) => `takes ${field} over from ${manager}`) };
+  } catch (error) {
+    if (error instanceof ApiError && error.immutableFields.length > 0) return { immutable: error.immutableFields };
+    throw error;
+  }
+}
+
+/** A field that another manager has set to another value. */
+interface Conflict {
+  readonly manager: string;
+  readonly field: string;
+}
+
+function conflictsOf({ code, causes }: ApiError): Conflict[] {
+  if (code !== 409) return [];
+  return causes
+    .filter(({ reason }) => reason === 'FieldManagerConflict')
+    .map(({ field = '', message = '' }) => ({ manager: /conflict with "([^"]+)"/.exec(message)?.[1] ?? 'another manager', field: field.replace(/^\./, '') }));
+}
+
+/** Conflicts that are none: with kubectl, which deployed it before; and over replicas that Berth itself left to an autoscaler that goes. */
+function isSettled({ manager, field }: Conflict, { live, object }: Basis & { readonly live: KubernetesObject }, { all }: PlanContext): boolean {
+  if (isDeployersName(manager) && hasDeployer(live)) return true;
+  return field === 'spec.replicas' && !isScaled(object, all) && ownersOf(live, ['f:spec', 'f:replicas']).some((owner) => owner.manager === handOverManager);
+}
+
+function conflictWords(conflicts: readonly Conflict[]): string {
+  const words = conflicts.map(({ field, manager }) => `${field} was set by ${manager}`);
+  return `is also managed by others: ${words.join('; ')}: leave those fields out of the manifest, or take them over with --force-conflicts`;
+}
+
+/** How many replicas stay when a manifest no longer says a number because an autoscaler does. The server would put its default, 1. */
+function replicasToKeep({ object, live }: Basis & { readonly live: KubernetesObject }, all: readonly Prepared[]): number | undefined {
+  const [wanted, now] = [replicasOf(object), replicasOf(live)];
+  if (wanted !== undefined || now === undefined || !isScaled(object, all)) return undefined;
+  const owners = ownersOf(live, ['f:spec', 'f:replicas']);
+  const isOurs = ownFields(live)?.['f:spec']?.['f:replicas'] !== undefined;
+  const isDeployers = owners.some(({ manager }) => isDeployersName(manager)) && hasDeployer(live);
+  return isOurs || isDeployers ? now : undefined;
+}
+
+function replicasOf({ spec }: KubernetesObject): number | undefined {
+  return (spec as { replicas?: number } | undefined)?.replicas;
+}
+
+function withReplicas(object: KubernetesObject, replicas: number): KubernetesObject {
+  return { ...object, spec: { ...(object.spec as object), replicas } };
+}
+
+/** Whether a HorizontalPodAutoscaler of the set scales it. */
+function isScaled({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject, all: readonly Prepared[]): boolean {
+  return all.some(({ object }) => {
+    if (object.kind !== 'HorizontalPodAutoscaler' || object.metadata.namespace !== namespace) return false;
+    const { scaleTargetRef } = object.spec as { scaleTargetRef?: { apiVersion?: string; kind?: string; name?: string } };
+    return scaleTargetRef?.kind === kind && scaleTargetRef.name === name && groupOf(scaleTargetRef.apiVersion ?? '') === groupOf(apiVersion);
+  });
+}
+
+/** Objects with data are never deleted to be made anew; of others, Jobs are, and what says so. */
+function planReplacement(basis: Basis & { readonly live: KubernetesObject }, fields: readonly string[]): PlannedObject | ObjectFault {
+  const { object, live } = basis;
+  const mayBe = (object.kind === 'Job' && groupOf(object.apiVersion) === 'batch') || object.metadata.annotations?.[replaceMark] === 'true';
+  const never = ['StatefulSet', 'PersistentVolumeClaim', 'PersistentVolume', 'Namespace', 'CustomResourceDefinition'].includes(object.kind);
+  if (mayBe && !never) return { ...basis, action: 'replace', changes: changesBetween(live, merged(live, object)) };
+  const cure = never
+    ? 'it holds data, so it is never deleted to be made anew: give the object another name, or put the field back'
+    : `let it be deleted and made anew with the annotation ${replaceMark}: "true", give it another name, or put the field back`;
+  return refusal(basis, `has fields that can't be changed (${fields.join(', ')}): ${cure}`);
+}
+
+/** On an object that may be deleted and made anew when a field of it can't be changed. */
+export const replaceMark = 'berth.dev/replace';
+
+/** The live object with what the manifest says of it, for telling what is different: the server's defaults stay. */
+function merged(live: KubernetesObject, manifest: KubernetesObject): KubernetesObject {
+  return deepMerged(live, manifest) as KubernetesObject;
+}
+
+function deepMerged(under: unknown, over: unknown): unknown {
+  if (Array.isArray(under) && Array.isArray(over) && under.length === over.length) return over.map((value, index) => deepMerged(under[index], value));
+  if (!isObject(under) || !isObject(over)) return over;
+  return { ...under, ...Object.fromEntries(Object.entries(over).map(([member, value]) => [member, deepMerged(under[member], value)])) };
+}
+
+function refusal({ place, reference }: Pick<Prepared, 'place' | 'reference'>, words: string): ObjectFault {
+  return { fault: `${place}: ${nameOf(reference)} ${words}`, isManifests: false };
+}
+
+function wrong({ place, reference }: Pick<Prepared, 'place' | 'reference'>, words: string): ObjectFault {
+  return { fault: `${place}: ${nameOf(reference)} ${words}`, isManifests: true };
+}
+
+/** What the server refuses of an object: by its words, which name the field. */
+function faultOf({ place, reference }: Prepared, { code, message }: ApiError): ObjectFault {
+  const words = code === 403 ? `may not be applied: ${message}` : `is refused by the cluster: ${message}`;
+  return { fault: `${place}: ${nameOf(reference)} ${words}`, isManifests: code === 400 || code === 422 };
+}

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { readManifests, type Manifest } from './manifests/read-manifests';
+import { prepare, type Prepared } from './manifests/prepare';
+import { Cluster } from './cluster/cluster';
+import { Connection } from './cluster/connection';
+import { Discovery } from './cluster/discovery';
+import { endpointOf } from './cluster/endpoint';
+import { inClusterTarget } from './cluster/in-cluster';
+import { readKubeconfig, type Target, targetOf } from './cluster/kubeconfig';
+import type { Output } from './output/output';
+import { checkedStack, namespaceOf, type Stack, stackName } from './stack/stack';
+
+/** Flags that every command that asks a cluster has. */
+export interface ClusterFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace?: string;
+}
+
+/** Flags by which a stack is chosen. */
+export interface StackFlags extends ClusterFlags {
+  readonly env?: string;
+  readonly name?: string;
+}
+
+/** What a command has of the world. */
+export interface World {
+  readonly env: NodeJS.ProcessEnv;
+  readonly output: Output;
+  readonly signal: AbortSignal;
+}
+
+/** A cluster that is connected, and how it was found. */
+export interface Session {
+  readonly cluster: Cluster;
+  readonly target: Target;
+  /** How many contexts there were to choose from. */
+  readonly choices: number;
+}
+
+/** Connects to the cluster that the flags and the environment mean. Asks nothing yet. */
+export async function connect(flags: ClusterFlags, { env, output }: World): Promise<Session> {
+  const pod = flags.kubeconfig === undefined && flags.context === undefined && (env['KUBECONFIG'] ?? '') === '' ? inClusterTarget(env) : undefined;
+  const config = pod === undefined ? readKubeconfig(flags.kubeconfig, env) : undefined;
+  const target = pod ?? targetOf(config!, flags.context);
+  const endpoint = await endpointOf(target, () => config!.files.map((file) => readFileSync(file, 'utf8')).join('\n---\n'));
+  const connection = new Connection(endpoint);
+  const cluster = new Cluster(connection, new Discovery(connection), { onSecret: (secret) => output.hide(secret) });
+  return { cluster, target, choices: config?.contexts.size ?? 1 };
+}
+
+/** A folder's manifests, and the stack that they are. */
+export interface LocalStack {
+  readonly folder: string;
+  readonly manifests: readonly Manifest[];
+  readonly stack: Stack;
+}
+
+/** Reads the manifests of a stack; its name and its namespace come from them where no flag says them. */
+export function readStack(folder: string, flags: StackFlags, target: Target, { output }: World): LocalStack {
+  const manifests = readManifests(folder);
+  for (const { object } of manifests) output.hide(object);
+  const name = stackName(folder, flags.name);
+  const namespace = flags.namespace ?? namespaceOf(manifests.map(({ object }) => object)) ?? target.namespace ?? 'default';
+  return { folder, manifests, stack: checkedStack({ name, namespace }) };
+}
+
+/** The objects of a stack as they are sent. */
+export function prepareStack({ manifests, stack }: LocalStack, { cluster }: Session, { namespace }: StackFlags): Promise<Prepared[]> {
+  return prepare(manifests, stack, cluster.discovery, namespace);
+}

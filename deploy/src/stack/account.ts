@@ -1,0 +1,40 @@
+import type { Cluster, Location } from '../cluster/cluster';
+import type { Resource } from '../cluster/discovery';
+import type { Stack } from './stack';
+
+const configMaps: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+const leases: Resource = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', plural: 'leases', namespaced: true };
+
+/** The name that Berth's own objects of a stack begin with: its inventory and its lock are called so. */
+export function accountName({ name }: Stack): string {
+  return `berth-${name}`;
+}
+
+/** Where the inventory is. */
+export function inventoryLocation(stack: Stack): Location {
+  return { resource: configMaps, namespace: stack.namespace, name: accountName(stack) };
+}
+
+/** Where the lock is. */
+export function lockLocation(stack: Stack): Location {
+  return { resource: leases, namespace: stack.namespace, name: accountName(stack) };
+}
+
+/** Where a revision is. */
+export function revisionLocation(stack: Stack, revision: number): Location {
+  return { resource: configMaps, namespace: stack.namespace, name: `${accountName(stack)}-revision-${revision}` };
+}
+
+/** Where the Secrets of a revision are; there is one only where the manifests hold Secrets. */
+export function revisionSecretLocation(stack: Stack, revision: number): Location {
+  return { ...revisionLocation(stack, revision), resource: secrets };
+}
+
+/** All revisions of a stack. */
+export function listRevisions(cluster: Cluster, stack: Stack) {
+  return cluster.list(configMaps, stack.namespace, { labelSelector: `${revisionLabel}=${stack.name}` });
+}
+
+/** On each revision: its stack's name. */
+export const revisionLabel = 'berth.dev/revision-of';

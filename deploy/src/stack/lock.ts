@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError } from '../cluster/api-error';
+import type { Cluster } from '../cluster/cluster';
+import { CommandError, Refused } from '../exit-codes';
+import { accountName, lockLocation } from './account';
+import type { Stack } from './stack';
+
+/** How a lock is held and waited for. */
+export interface LockOptions {
+  /** Seconds after which a holder that says nothing is taken for dead. @default 30 */
+  readonly seconds?: number;
+  /** Milliseconds to wait while somebody else holds it. @default 35000: longer than a dead holder's lock lasts */
+  readonly waitMs?: number;
+  /** Told once, when it has to be waited for. */
+  onWait?(sentence: string): void;
+}
+
+/** A lock that is held. */
+export interface Lock {
+  /** @throws CommandError when it may be somebody else's by now: call before each write */
+  check(): void;
+  /** Gives it back; never throws, because it ends by itself. */
+  release(): Promise<void>;
+}
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/lease-v1/ */
+interface Lease {
+  readonly metadata: { readonly resourceVersion: string };
+  readonly spec: { readonly holderIdentity?: string; readonly leaseDurationSeconds?: number; readonly renewTime?: string; readonly leaseTransitions?: number };
+}
+
+/** A holder stops writing when it could not renew for this part of the lease: before anybody may take it over. */
+const safePart = 0.7;
+
+/**
+ * Takes a stack's lock: a Lease that is renewed while it is held, so that a holder that dies leaves it free by itself. Times are the API server's.
+ *
+ * @throws Refused when somebody else holds it to the end of the wait
+ */
+export async function acquireLock(cluster: Cluster, stack: Stack, { seconds = 30, waitMs = 35_000, onWait }: LockOptions = {}): Promise<Lock> {
+  const identity = `${nameOfUser()}@${hostname()}/${randomUUID()}`;
+  const deadline = performance.now() + waitMs;
+  for (let told = false; ;) {
+    const taken = await tryTake(cluster, stack, identity, seconds);
+    if ('heldSince' in taken) return hold(cluster, stack, identity, seconds, taken.heldSince);
+    const who = `${taken.holder.split('/')[0]} deploys ${stack.namespace}/${stack.name}`;
+    if (performance.now() >= deadline) throw new Refused(`${who} and renewed the lock ${ago(taken.renewedMsAgo)}: try again when that is done`);
+    if (!told) onWait?.(`${who}, or did until ${ago(taken.renewedMsAgo)}: waiting; its lock is free ${seconds} s after its last sign`);
+    told = true;
+    await sleep(Math.max(50, Math.min(500, seconds * 50)));
+  }
+}
+
+/** The name that the machine knows the user by. */
+export function nameOfUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+type Attempt = { readonly heldSince: number } | { readonly holder: string; readonly renewedMsAgo: number };
+
+async function tryTake(cluster: Cluster, stack: Stack, identity: string, seconds: number): Promise<Attempt> {
+  const asked = performance.now();
+  const { lease, serverTime } = await readLease(cluster, stack);
+  const spec = { holderIdentity: identity, leaseDurationSeconds: seconds, acquireTime: microTime(serverTime), renewTime: microTime(serverTime) };
+  try {
+    if (lease === undefined) {
+      await cluster.create(lockLocation(stack), leaseObject(stack, { ...spec, leaseTransitions: 0 }));
+      return { heldSince: asked };
+    }
+    const { holderIdentity = '', renewTime = '', leaseDurationSeconds = seconds, leaseTransitions = 0 } = lease.spec;
+    const renewedMsAgo = serverTime - (Date.parse(renewTime) || 0);
+    if (holderIdentity !== '' && renewedMsAgo <= leaseDurationSeconds * 1000) return { holder: holderIdentity, renewedMsAgo };
+    await cluster.replace(lockLocation(stack), leaseObject(stack, { ...spec, leaseTransitions: leaseTransitions + 1 }, lease.metadata.resourceVersion));
+    return { heldSince: asked };
+  } catch (error) {
+    // somebody was faster
+    if (error instanceof ApiError && error.code === 409) return { holder: 'somebody', renewedMsAgo: 0 };
+    throw error;
+  }
+}
+
+async function readLease(cluster: Cluster, stack: Stack): Promise<{ readonly lease: Lease | undefined; readonly serverTime: number }> {
+  const { namespace, name } = lockLocation(stack);
+  try {
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`;
+    const { body, serverTime } = await cluster.connection.call<Lease>({ method: 'GET', path });
+    return { lease: body, serverTime };
+  } catch (error) {
+    if (!(error instanceof ApiError && error.isNotFound)) throw error;
+    return { lease: undefined, serverTime: error.serverTime };
+  }
+}
+
+function leaseObject(stack: Stack, spec: object, resourceVersion?: string): object {
+  const metadata = { name: accountName(stack), namespace: stack.namespace, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+}
+
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace('Z', '000Z');
+}
+
+function ago(ms: number): string {
+  return ms < 1500 ? 'just now' : `${Math.round(ms / 1000)} s ago`;
+}
+
+/** Renews it every third of its time until it is given back. */
+function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number, since: number): Lock {
+  const leaseMs = seconds * 1000;
+  let [renewedAt, isOurs] = [since, true];
+  const renew = async () => {
+    const asked = performance.now();
+    try {
+      isOurs = await put(cluster, stack, identity, seconds, identity);
+      renewedAt = asked;
+    } catch {
+      // the next one may succeed; check() knows for how long it may fail
+    }
+  };
+  let renewal = Promise.resolve();
+  const timer = setInterval(() => void (renewal = renew()), leaseMs / 3);
+  timer.unref();
+  return {
+    check() {
+      if (!isOurs || performance.now() - renewedAt > leaseMs * safePart)
+        throw new CommandError(`the lock of ${stack.namespace}/${stack.name} could not be renewed, so somebody else may deploy by now: run the command again`);
+    },
+    async release() {
+      clearInterval(timer);
+      await renewal;
+      if (isOurs) await put(cluster, stack, identity, seconds, '').catch(() => undefined);
+    },
+  };
+}
+
+/** Writes a new sign of life, or gives it back. @returns false when it is somebody else's */
+async function put(cluster: Cluster, stack: Stack, identity: string, seconds: number, holderIdentity: string): Promise<boolean> {
+  const { lease, serverTime } = await readLease(cluster, stack);
+  if (lease?.spec.holderIdentity !== identity) return false;
+  const spec = { ...lease.spec, holderIdentity, leaseDurationSeconds: seconds, renewTime: microTime(serverTime) };
+  await cluster.replace(lockLocation(stack), leaseObject(stack, spec, lease.metadata.resourceVersion));
+  return true;
+}

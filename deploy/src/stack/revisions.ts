@@ -1,0 +1,154 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Cluster } from '../cluster/cluster';
+import { UsageError } from '../exit-codes';
+import { canonical } from '../manifests/json';
+import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { listRevisions, revisionLabel, revisionLocation, revisionSecretLocation } from './account';
+import type { Stack } from './stack';
+
+/** How a deployment ended. */
+export type Outcome = 'healthy' | 'failed';
+
+/** What is known of a deployment beside its manifests. */
+export interface RevisionNotes {
+  readonly outcome: Outcome;
+  /** When it ended, by ISO 8601. */
+  readonly at: string;
+  /** As the cluster knows the one who deployed. */
+  readonly by: string;
+  /** Git's revision of the manifests; `-dirty` where they differ from it. Nothing outside of a checkout. */
+  readonly git?: string;
+  /** A sentence: why it failed, or what was rolled back to. */
+  readonly message?: string;
+}
+
+/** One deployment of a stack. */
+export interface Revision extends RevisionNotes {
+  /** From 1, in the order in which they ended. */
+  readonly number: number;
+  /** The manifests that it has, Secrets without their values. */
+  readonly objects: readonly KubernetesObject[];
+  readonly hasSecrets: boolean;
+}
+
+/** Revisions that are kept. */
+export const keptRevisions = 10;
+
+/** Bytes that etcd takes for one object, less what its metadata needs. https://etcd.io/docs/v3.6/dev-guide/limit/ */
+const largestRevision = 1_000_000;
+
+/** A stack's revisions, the oldest first. */
+export async function readRevisions(cluster: Cluster, stack: Stack): Promise<Revision[]> {
+  const objects = await listRevisions(cluster, stack);
+  return objects.map(toRevision).sort((one, other) => one.number - other.number);
+}
+
+interface StoredRevision extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly binaryData?: { readonly manifests?: string };
+}
+
+function toRevision(object: KubernetesObject): Revision {
+  const { metadata, data = {}, binaryData } = object as StoredRevision;
+  const { outcome, at = '', by = '', git, message, secrets } = data;
+  return {
+    number: Number(metadata.name.slice(metadata.name.lastIndexOf('-') + 1)),
+    outcome: outcome === 'healthy' ? 'healthy' : 'failed',
+    at,
+    by,
+    ...(git === undefined ? {} : { git }),
+    ...(message === undefined ? {} : { message }),
+    hasSecrets: secrets === 'true',
+    objects: unpacked(binaryData?.manifests),
+  };
+}
+
+function packed(objects: readonly KubernetesObject[]): string {
+  return gzipSync(JSON.stringify(objects), { level: 9 }).toString('base64');
+}
+
+function unpacked(text: string | undefined): KubernetesObject[] {
+  return text === undefined ? [] : (JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as KubernetesObject[]);
+}
+
+/** The manifests of a revision, with the values of its Secrets. */
+export async function objectsOf(cluster: Cluster, stack: Stack, { number, objects, hasSecrets }: Revision): Promise<readonly KubernetesObject[]> {
+  if (!hasSecrets) return objects;
+  const stored = (await cluster.get(revisionSecretLocation(stack, number))) as StoredRevision | undefined;
+  if (stored === undefined)
+    throw new UsageError(
+      `the Secret ${revisionSecretLocation(stack, number).name} of revision ${number} is gone, and with it the values of its Secrets: choose another revision`,
+    );
+  const secrets = unpacked(stored.data?.['manifests']);
+  return [...objects.filter(({ kind }) => kind !== 'Secret'), ...secrets];
+}
+
+/** Whether a revision has just these manifests. Asks for its Secrets only where there are any. */
+export async function isOf(cluster: Cluster, stack: Stack, revision: Revision, objects: readonly KubernetesObject[]): Promise<boolean> {
+  if (setText(revision.objects) !== setText(objects.map(withoutValues))) return false;
+  return !revision.hasSecrets || setText(await objectsOf(cluster, stack, revision)) === setText(objects);
+}
+
+function setText(objects: readonly KubernetesObject[]): string {
+  return objects.map(canonical).sort().join('\n');
+}
+
+/** A Secret with its keys and no values; any other object as it is. */
+export function withoutValues(object: KubernetesObject): KubernetesObject {
+  if (object.kind !== 'Secret') return object;
+  const keys = Object.keys((object as { data?: object }).data ?? {});
+  return { ...object, data: Object.fromEntries(keys.map((key) => [key, ''])) };
+}
+
+/** @throws UsageError when no revision could hold these manifests */
+export function checkSize(objects: readonly KubernetesObject[]): void {
+  const bytes = packed(objects).length;
+  if (bytes > largestRevision)
+    throw new UsageError(
+      `the manifests take ${bytes} bytes compressed, and a revision, which undoes the next deployment, holds ${largestRevision}: deploy them as several stacks`,
+    );
+}
+
+/** Records a deployment, the Secrets first: a revision that is there is whole. @returns its number */
+export async function recordRevision(
+  cluster: Cluster,
+  stack: Stack,
+  earlier: readonly Revision[],
+  objects: readonly KubernetesObject[],
+  notes: RevisionNotes,
+): Promise<number> {
+  const number = (earlier.at(-1)?.number ?? 0) + 1;
+  const secrets = objects.filter(({ kind }) => kind === 'Secret');
+  const metadata = { namespace: stack.namespace, labels: { [revisionLabel]: stack.name, 'app.kubernetes.io/managed-by': 'berth' } };
+  if (secrets.length > 0) {
+    const location = revisionSecretLocation(stack, number);
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'berth.dev/revision',
+      metadata: { ...metadata, name: location.name },
+      data: { manifests: packed(secrets) },
+    };
+    await cluster.apply(location, object, { force: true });
+  }
+  const location = revisionLocation(stack, number);
+  const data = Object.fromEntries(Object.entries({ ...notes, secrets: String(secrets.length > 0) }).filter(([, value]) => value !== undefined));
+  const binaryData = { manifests: packed(objects.map(withoutValues)) };
+  await cluster.apply(location, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...metadata, name: location.name }, data, binaryData }, { force: true });
+  return number;
+}
+
+/** Forgets the oldest revisions, but never the last healthy one. */
+export async function trimRevisions(cluster: Cluster, stack: Stack, kept = keptRevisions): Promise<void> {
+  const revisions = await readRevisions(cluster, stack);
+  const lastHealthy = revisions.findLast(({ outcome }) => outcome === 'healthy')?.number;
+  for (const { number, hasSecrets } of revisions.slice(0, -kept)) if (number !== lastHealthy) await forget(cluster, stack, number, hasSecrets);
+}
+
+/** Forgets one revision. */
+export async function forget(cluster: Cluster, stack: Stack, number: number, hasSecrets: boolean): Promise<void> {
+  for (const location of [...(hasSecrets ? [revisionSecretLocation(stack, number)] : []), revisionLocation(stack, number)]) {
+    const uid = (await cluster.get(location))?.metadata.uid;
+    if (uid !== undefined) await cluster.delete(location, uid);
+  }
+}
