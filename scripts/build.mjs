@@ -1,11 +1,10 @@
 // Bundles every service's src/main.ts into services/<name>/dist/main.js and writes its declaration (service.ts) as dist/service.json;
-// without a name also the programs that write manifests, into cdk8s/dist.
+// without a name also the programs that write manifests, into cdk8s/dist, and berth, into deploy/dist.
 //   node scripts/build.mjs [SERVICE...]
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { build } from 'esbuild';
-import { root, serviceNames, servicePaths, synthBundles } from './services.mjs';
+import { root, serviceNames, servicePaths, programBundles } from './services.mjs';
 
 /**
  * esbuild's options for one service.
@@ -89,32 +88,17 @@ function evaluate(code, name) {
   return module.exports;
 }
 
-/** Bundles the programs that write manifests: with the class library's 18,000 lines of types in one file, they start in a tenth of a second. */
-export async function buildSynth() {
-  const entries = Object.entries(synthBundles);
-  const options = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node24', format: 'cjs', logLevel: 'warning' };
-  await Promise.all(entries.map(([main, outfile]) => build({ ...options, entryPoints: [main], outfile })));
-}
-
-/** Bundles the berth command. The Kubernetes client, which few contexts need, is a file of its own: it is three quarters of all that there is to read. */
-export async function buildBerth() {
-  const folder = join(root, 'deploy');
-  await build({
-    absWorkingDir: root,
-    entryPoints: { main: join(folder, 'src', 'main.ts'), 'client-node': join(folder, 'src', 'cluster', 'client-node.ts') },
-    outdir: join(folder, 'dist'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    minifySyntax: true,
-    external: ['./client-node.js'],
-    logLevel: 'warning',
-  });
+/**
+ * Bundles the programs that don't run in a pod. With the manifests' class library, 18,000 lines of types, in one file, synth starts in a tenth of a
+ * second; the Kubernetes client, which few kubeconfigs need, is a file beside berth, because it is three quarters of all that there is to read.
+ */
+export async function buildPrograms() {
+  const options = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node24', format: 'cjs', external: ['./client-node.js'], logLevel: 'warning' };
+  await Promise.all(Object.entries(programBundles).map(([main, outfile]) => build({ ...options, entryPoints: [main], outfile })));
 }
 
 /**
- * Builds the named services, or all of them and the programs that write manifests.
+ * Builds the named services, or all of them and the programs.
  * @param {string[]} names folder names; none means all
  * @throws {Error} when a name is no service's, or a service can't be bundled
  */
@@ -123,10 +107,7 @@ export async function buildServices(names = []) {
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) throw new Error(`no such service: ${unknown.join(', ')} (there are: ${known.join(', ')})`);
   const wanted = names.length > 0 ? names : known;
-  await Promise.all([
-    ...wanted.flatMap((name) => [build(buildOptions(name)), writeDeclaration(name)]),
-    ...(names.length === 0 ? [buildSynth(), buildBerth()] : []),
-  ]);
+  await Promise.all([...wanted.flatMap((name) => [build(buildOptions(name)), writeDeclaration(name)]), ...(names.length === 0 ? [buildPrograms()] : [])]);
 }
 
 if (process.argv[1] === import.meta.filename) {

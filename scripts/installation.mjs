@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, serviceNames, servicePaths, synthBundles } from './services.mjs';
+import { root, serviceNames, servicePaths, programBundles } from './services.mjs';
 
 /** The project's own Node, a development dependency, so that the machine's may be older. */
 export const ownNode = join(root, 'node_modules', '.bin', 'node');
@@ -46,10 +46,10 @@ export function ownNodeWorks() {
 
 /** @returns {boolean} whether a bundle is missing or older than something it is made of */
 export function buildIsStale() {
-  const bundles = [...serviceNames().flatMap((name) => [servicePaths(name).bundle, servicePaths(name).built]), ...Object.values(synthBundles)];
+  const bundles = [...serviceNames().flatMap((name) => [servicePaths(name).bundle, servicePaths(name).built]), ...Object.values(programBundles)];
   if (bundles.some((file) => !existsSync(file))) return true;
   const oldest = Math.min(...bundles.map((file) => statSync(file).mtimeMs));
-  const inputs = ['scripts/build.mjs', 'scripts/services.mjs', 'tsconfig.json', 'package-lock.json', 'services', 'cdk8s'];
+  const inputs = ['scripts/build.mjs', 'scripts/services.mjs', 'tsconfig.json', 'package-lock.json', 'services', 'cdk8s', 'deploy'];
   return inputs.some((path) => newest(join(root, path)) > oldest);
 }
 

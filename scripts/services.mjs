@@ -43,8 +43,10 @@ export function builtDeclaration(name) {
   return JSON.parse(readFileSync(servicePaths(name).built, 'utf8'));
 }
 
-/** The programs that write manifests: source and bundle of each. */
-export const synthBundles = {
+/** The programs that don't run in a pod: source and bundle of each part. */
+export const programBundles = {
   [join(root, 'cdk8s', 'src', 'main.ts')]: join(root, 'cdk8s', 'dist', 'main.js'),
   [join(root, 'cdk8s', 'src', 'secrets-main.ts')]: join(root, 'cdk8s', 'dist', 'secrets-main.js'),
+  [join(root, 'deploy', 'src', 'main.ts')]: join(root, 'deploy', 'dist', 'main.js'),
+  [join(root, 'deploy', 'src', 'cluster', 'client-node.ts')]: join(root, 'deploy', 'dist', 'client-node.js'),
 };
