@@ -2,7 +2,7 @@
 // berth, and kubectl's plugin of the same name: starts the bundle, with the Node.js that it was built for.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const bundle = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -13,7 +13,7 @@ if (!existsSync(bundle)) {
   process.exit(1);
 }
 if (Number(process.versions.node.split('.')[0]) >= 24) {
-  enableCompileCache();
+  module.enableCompileCache();
   await import(bundle);
 } else if (existsSync(ownNode)) {
   const { status, signal } = spawnSync(ownNode, [bundle, ...process.argv.slice(2)], { stdio: 'inherit' });
