@@ -39,7 +39,8 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
   const timed = (command: Command) =>
     command
       .option('--timeout <duration>', 'for all of it', duration, 600_000)
-      .option('--lock-timeout <duration>', 'wait so long while somebody else deploys', duration, 35_000);
+      .option('--lock-timeout <duration>', 'wait so long while somebody else deploys', duration, 35_000)
+      .option('--lock-lease <duration>', 'how long the lock of one that died stays, at least 2s', duration, 30_000);
   timed(planned(verb('apply', 'make the cluster what the manifests say, and wait until it is')))
     .option('--rollback-on-failure', 'when it does not become healthy, apply the last revision that was')
     .action(async (folder: string | undefined, flags) => (await import('./commands/apply.js')).applyCommand(folder, flags as never, world));

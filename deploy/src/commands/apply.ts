@@ -9,13 +9,19 @@ import { unreadyText } from '../output/unready-text';
 import { summaryOf } from '../plan/plan-summary';
 import { connect, prepareStack, readStack, type StackFlags, type World } from '../session';
 import { deployer } from '../stack/deployer';
+import type { LockOptions } from '../stack/lock';
 import type { Stack } from '../stack/stack';
 import { folderOf } from './folder';
 
-/** Flags of `berth apply`. */
-export interface ApplyFlags extends StackFlags {
+/** Flags of every command that writes. Durations in milliseconds. */
+export interface WritingFlags extends StackFlags {
   readonly timeout: number;
   readonly lockTimeout: number;
+  readonly lockLease: number;
+}
+
+/** Flags of `berth apply`. */
+export interface ApplyFlags extends WritingFlags {
   readonly forceConflicts?: boolean;
   readonly pruneData?: readonly string[];
   readonly replaceAll?: boolean;
@@ -35,7 +41,7 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
   world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server})\n`);
   const options: ApplyOptions = {
     timeoutMs: flags.timeout,
-    lock: { waitMs: flags.lockTimeout },
+    lock: lockOptions(flags),
     progress: deploymentTalk(world.output),
     signal: world.signal,
     notes: () => deployer(cluster, folder),
@@ -73,6 +79,11 @@ async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options:
     }),
   });
   throw new NotHealthy(`${error.message}\nso it was rolled back: revision ${revision.number} is deployed again, and all of it is ready`);
+}
+
+/** How a command takes the lock. A lease is a whole number of seconds, by a clock of whole seconds. */
+export function lockOptions({ lockTimeout, lockLease }: WritingFlags): LockOptions {
+  return { waitMs: lockTimeout, seconds: Math.max(2, Math.round(lockLease / 1000)) };
 }
 
 /** Says why what is not ready is not, whatever happens, and ends the connections. */

@@ -5,14 +5,12 @@ import { Refused } from '../exit-codes';
 import { deploymentTalk } from '../output/deployment-talk';
 import { dataText, type Format } from '../output/format';
 import { nameOf } from '../manifests/kubernetes-object';
-import { connect, type StackFlags, type World } from '../session';
-import { failing } from './apply';
+import { connect, type World } from '../session';
+import { failing, lockOptions, type WritingFlags } from './apply';
 import { targetStack } from './target-stack';
 
 /** Flags of `berth destroy`. */
-export interface DestroyFlags extends StackFlags {
-  readonly timeout: number;
-  readonly lockTimeout: number;
+export interface DestroyFlags extends WritingFlags {
   readonly deleteData?: boolean;
   readonly confirm?: string;
   readonly output: Format;
@@ -31,7 +29,7 @@ export async function destroyCommand(named: string | undefined, flags: DestroyFl
     await confirmed(stack.name, flags, world);
     const kept = await destroy(cluster, stack, {
       timeoutMs: flags.timeout,
-      lock: { waitMs: flags.lockTimeout },
+      lock: lockOptions(flags),
       progress: deploymentTalk(output),
       signal: world.signal,
       ...(flags.deleteData && { deleteData: true }),

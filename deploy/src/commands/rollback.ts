@@ -4,7 +4,7 @@ import { checkCluster } from '../cluster/known-clusters';
 import { deploymentTalk } from '../output/deployment-talk';
 import { connect, type World } from '../session';
 import { deployer } from '../stack/deployer';
-import { type ApplyFlags, failing, tellApplied } from './apply';
+import { type ApplyFlags, failing, lockOptions, tellApplied } from './apply';
 import { targetStack } from './target-stack';
 
 /** Flags of `berth rollback`. */
@@ -23,7 +23,7 @@ export async function rollbackCommand(named: string | undefined, flags: Rollback
   await failing(world, cluster, async () => {
     const applied = await apply(cluster, stack, objects, {
       timeoutMs: flags.timeout,
-      lock: { waitMs: flags.lockTimeout },
+      lock: lockOptions(flags),
       progress: deploymentTalk(world.output),
       signal: world.signal,
       replaceAll: true,
