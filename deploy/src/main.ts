@@ -35,6 +35,7 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
       .option('--replace-all', 'none of what the stack has needs to be among the manifests');
   planned(verb('plan', 'say what apply would do, field by field, and do nothing'))
     .option('--exit-code', 'exit with 5 when there are changes')
+    .option('--save <file>', 'write the plan to a file, for apply --plan')
     .action(async (folder: string | undefined, flags) => exit(await (await import('./commands/plan.js')).planCommand(folder, flags as never, world)));
   const timed = (command: Command) =>
     command
@@ -42,8 +43,12 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
       .option('--lock-timeout <duration>', 'wait so long while somebody else deploys', duration, 35_000)
       .option('--lock-lease <duration>', 'how long the lock of one that died stays, at least 2s', duration, 30_000);
   timed(planned(verb('apply', 'make the cluster what the manifests say, and wait until it is')))
+    .option('--plan <file>', 'do what this saved plan says, or nothing')
     .option('--rollback-on-failure', 'when it does not become healthy, apply the last revision that was')
     .action(async (folder: string | undefined, flags) => (await import('./commands/apply.js')).applyCommand(folder, flags as never, world));
+  verb('status', 'say how a stack stands; exit code 4 when something is not ready')
+    .option('-w, --watch', 'look again every two seconds')
+    .action(async (folder: string | undefined, flags) => exit(await (await import('./commands/status.js')).statusCommand(folder, flags as never, world)));
   verb('history', 'list what was deployed, by whom and from which commit').action(async (folder: string | undefined, flags) =>
     (await import('./commands/history.js')).historyCommand(folder, flags as never, world),
   );
@@ -58,6 +63,11 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
     .command('version')
     .description('say which berth this is')
     .action(() => world.output.data(`berth ${version}`));
+  berth
+    .command('completion')
+    .description('print a script that completes command lines: source <(berth completion bash)')
+    .argument('<shell>', 'bash, zsh or fish')
+    .action(async (shell: string) => world.output.data((await import('./commands/completion.js')).completion(shell, berth)));
   return berth;
 }
 

@@ -1,6 +1,6 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster, Location } from '../cluster/cluster';
-import { CommandError, NotHealthy, UsageError } from '../exit-codes';
+import { CommandError, NotHealthy, Refused, UsageError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
@@ -31,7 +31,7 @@ export interface ApplyOptions {
   readonly replaceAll?: boolean;
   /** Who deploys what: for the history. */
   notes(): Promise<Pick<RevisionNotes, 'by' | 'git' | 'message'>>;
-  /** Looked at when the plan was made under the lock. @throws Refused when it isn't what was agreed to */
+  /** Looks at the plan before anything is written; then no other plan is carried out. @throws Refused when it isn't what was agreed to */
   agree?(plan: Plan): void;
   readonly progress: Progress;
   /** Aborted when somebody wants it to stop: nothing more is written, and the lock is given back. */
@@ -67,17 +67,20 @@ export class Unready extends NotHealthy {
 export async function apply(cluster: Cluster, stack: Stack, objects: readonly Prepared[], options: ApplyOptions): Promise<Applied> {
   checkSize(objects.map(({ object }) => object));
   const { plan, revisions } = await planStack(cluster, stack, objects, options);
+  options.agree?.(plan);
   options.progress.plan(plan);
   if (isEmpty(plan)) {
-    options.agree?.(plan);
     await becomeReady(cluster, objects, performance.now() + options.timeoutMs, options);
     return { plan, changed: false, revision: revisions.at(-1)!.number };
   }
   await seeToNamespace(cluster, stack, objects);
   return withLock(cluster, stack, options, async (guarded) => {
     const now = await planStack(guarded, stack, objects, options);
-    if (isNews(plan, now.plan)) options.progress.plan(now.plan);
-    options.agree?.(now.plan);
+    if (isNews(plan, now.plan)) {
+      if (options.agree !== undefined)
+        throw new Refused('the cluster changed while the lock was waited for, so this is no longer the saved plan: nothing was written; plan again');
+      options.progress.plan(now.plan);
+    }
     return perform(guarded, now, objects, options);
   });
 }

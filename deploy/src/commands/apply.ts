@@ -6,7 +6,9 @@ import { type CommandError, NotHealthy } from '../exit-codes';
 import { deploymentTalk } from '../output/deployment-talk';
 import { dataText, type Format } from '../output/format';
 import { unreadyText } from '../output/unready-text';
+import type { Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
+import { checkSaved, planningFlags, readPlan } from '../plan/saved-plan';
 import { connect, prepareStack, readStack, type StackFlags, type World } from '../session';
 import { deployer } from '../stack/deployer';
 import type { LockOptions } from '../stack/lock';
@@ -26,6 +28,8 @@ export interface ApplyFlags extends WritingFlags {
   readonly pruneData?: readonly string[];
   readonly replaceAll?: boolean;
   readonly rollbackOnFailure?: boolean;
+  /** A file that `berth plan --save` wrote. */
+  readonly plan?: string;
   readonly output: Format;
 }
 
@@ -37,6 +41,7 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
   const { stack } = local;
   const { cluster, target, choices } = session;
   const uid = await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
+  const saved = flags.plan === undefined ? undefined : readPlan(flags.plan);
   const objects = await prepareStack(local, session, flags);
   world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server})\n`);
   const options: ApplyOptions = {
@@ -45,9 +50,8 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
     progress: deploymentTalk(world.output),
     signal: world.signal,
     notes: () => deployer(cluster, folder),
-    ...(flags.forceConflicts && { forceConflicts: true }),
-    ...(flags.pruneData && { pruneData: flags.pruneData }),
-    ...(flags.replaceAll && { replaceAll: true }),
+    ...(saved && { agree: (plan: Plan) => checkSaved(saved, plan, uid) }),
+    ...planningFlags(saved?.flags ?? flags),
   };
   await failing(world, cluster, async () => {
     try {

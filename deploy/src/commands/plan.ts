@@ -1,8 +1,10 @@
 import { planStack } from '../apply/apply';
+import { clusterUid } from '../cluster/known-clusters';
 import { exitCodes, type ExitCode } from '../exit-codes';
 import { dataText, type Format } from '../output/format';
 import { planText } from '../output/plan-text';
 import { isEmpty } from '../plan/plan';
+import { planningFlags, savedPlan, writePlan } from '../plan/saved-plan';
 import { summaryOf } from '../plan/plan-summary';
 import { connect, prepareStack, readStack, type StackFlags, type World } from '../session';
 import { folderOf } from './folder';
@@ -10,6 +12,7 @@ import { folderOf } from './folder';
 /** Flags of `berth plan`. */
 export interface PlanFlags extends StackFlags {
   readonly exitCode?: boolean;
+  readonly save?: string;
   readonly forceConflicts?: boolean;
   readonly pruneData?: readonly string[];
   readonly replaceAll?: boolean;
@@ -22,11 +25,8 @@ export async function planCommand(named: string | undefined, flags: PlanFlags, w
   const session = await connect(flags, world);
   const local = readStack(folder, flags, session.target, world);
   const objects = await prepareStack(local, session, flags);
-  const { plan } = await planStack(session.cluster, local.stack, objects, {
-    ...(flags.forceConflicts && { forceConflicts: true }),
-    ...(flags.pruneData && { pruneData: flags.pruneData }),
-    ...(flags.replaceAll && { replaceAll: true }),
-  });
+  const { plan } = await planStack(session.cluster, local.stack, objects, planningFlags(flags));
+  if (flags.save !== undefined) writePlan(flags.save, savedPlan(plan, await clusterUid(session.cluster), planningFlags(flags)));
   session.cluster.connection.close();
   if (flags.output === 'table') {
     world.output.talk(`${plan.stack.namespace}/${plan.stack.name} on ${session.target.context} (${session.target.cluster.server})\n`);

@@ -2,6 +2,7 @@ import { apply } from '../apply/apply';
 import { rollbackTarget } from '../apply/rollback';
 import { checkCluster } from '../cluster/known-clusters';
 import { deploymentTalk } from '../output/deployment-talk';
+import { planningFlags } from '../plan/saved-plan';
 import { connect, type World } from '../session';
 import { deployer } from '../stack/deployer';
 import { type ApplyFlags, failing, lockOptions, tellApplied } from './apply';
@@ -26,14 +27,13 @@ export async function rollbackCommand(named: string | undefined, flags: Rollback
       lock: lockOptions(flags),
       progress: deploymentTalk(world.output),
       signal: world.signal,
+      ...planningFlags(flags),
       replaceAll: true,
       notes: async () => ({
         by: (await deployer(cluster, folder)).by,
         ...(revision.git === undefined ? {} : { git: revision.git }),
         message: `rolled back to revision ${revision.number}`,
       }),
-      ...(flags.forceConflicts && { forceConflicts: true }),
-      ...(flags.pruneData && { pruneData: flags.pruneData }),
     });
     tellApplied(applied, flags, world);
   });

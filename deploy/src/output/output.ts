@@ -33,6 +33,11 @@ export class Output {
     return this.stderr.isTTY === true && this.env['TERM'] !== 'dumb';
   }
 
+  /** Whether data goes to a terminal. */
+  get isTerminal(): boolean {
+    return this.stdout.isTTY === true;
+  }
+
   /** A terminal's columns. @default 80 */
   get columns(): number {
     return this.stderr.columns ?? 80;
