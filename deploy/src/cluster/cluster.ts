@@ -62,8 +62,14 @@ export class Cluster {
   /** The objects of a kind in a namespace, or in all. */
   async list(resource: Resource, namespace?: string, query: Readonly<Record<string, string>> = {}, accept?: string): Promise<readonly KubernetesObject[]> {
     const path = pathOf({ resource, namespace, name: '' }).replace(/\/$/, '');
-    const { body } = await this.connection.call<{ readonly items: readonly KubernetesObject[] }>({ method: 'GET', path, query, ...(accept && { accept }) });
-    return body.items;
+    const { body } = await this.connection.call<{ readonly items: readonly KubernetesObject[] | null }>({
+      method: 'GET',
+      path,
+      query,
+      ...(accept && { accept }),
+    });
+    // an empty list of names alone is null
+    return body.items ?? [];
   }
 
   /** Applies an object: the server merges it, and owns what is in it to the manager. @returns the object as it is then */

@@ -41,18 +41,52 @@ export function hasDeployer({ metadata: { managedFields = [] } }: KubernetesObje
   return managedFields.some(isDeployer);
 }
 
+/** kubectl's copy of the manifest that it applied last. */
+const copyAnnotation = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/**
+ * What a deployer's manifest said, of all that it owns. Who makes an object by a plain request owns the server's defaults too: kubectl's copy of its
+ * manifest tells them apart. `kubectl create` keeps no copy, so nothing that it made is taken for a promise.
+ */
+function declared(entry: ManagedFields, object: KubernetesObject): FieldSet {
+  if (entry.operation === 'Apply') return entry.fieldsV1;
+  const copy = copyOf(object);
+  if (copy === undefined || entry.manager !== 'kubectl-client-side-apply') return {};
+  return union(within(entry.fieldsV1, copy), { 'f:metadata': { 'f:annotations': { [`f:${copyAnnotation}`]: {} } } });
+}
+
+function copyOf({ metadata: { annotations = {} } }: KubernetesObject): unknown {
+  try {
+    return JSON.parse(annotations[copyAnnotation] ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+/** The part of a set that a value holds. */
+function within(set: FieldSet, value: unknown): FieldSet {
+  return Object.fromEntries(
+    Object.entries(set).flatMap(([part, inner]): [string, FieldSet][] => {
+      if (part === '.') return [[part, inner]];
+      const next = step(value, part);
+      return next === undefined ? [] : [[part, within(inner, next.value)]];
+    }),
+  );
+}
+
 /**
  * The account of an object as if Berth, not kubectl, had deployed it, so that what a manifest no longer says is removed.
  *
  * @returns nothing when kubectl has no part in it
  */
-export function takenOver({ metadata: { managedFields = [] } }: KubernetesObject): readonly ManagedFields[] | undefined {
+export function takenOver(object: KubernetesObject): readonly ManagedFields[] | undefined {
+  const { managedFields = [] } = object.metadata;
   const theirs = managedFields.filter(isDeployer);
   if (theirs.length === 0) return undefined;
   const own = managedFields.find(isOwn);
   const { apiVersion } = own ?? theirs.at(-1)!;
   // sets of different versions can't be joined: what only the others own is left to nobody
-  const joined = theirs.filter((entry) => entry.apiVersion === apiVersion).reduce((set, { fieldsV1 }) => union(set, fieldsV1), own?.fieldsV1 ?? {});
+  const joined = theirs.filter((entry) => entry.apiVersion === apiVersion).reduce((set, entry) => union(set, declared(entry, object)), own?.fieldsV1 ?? {});
   const entry: ManagedFields = { manager: fieldManager, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1: joined, ...timeOf(theirs.at(-1)!) };
   return [...managedFields.filter((other) => !isOwn(other) && !isDeployer(other)), entry];
 }
@@ -91,8 +125,8 @@ export function withoutLeftBehind(live: KubernetesObject, manifest: KubernetesOb
   const entries = metadata.managedFields ?? [];
   const others = entries.filter((entry) => !isDeployer(entry) && !isOwn(entry)).map(({ fieldsV1 }) => fieldsV1);
   const copy = structuredClone(live) as unknown as Record<string, unknown>;
-  for (const { fieldsV1 } of entries.filter(isDeployer))
-    for (const path of leavesOf(fieldsV1)) {
+  for (const entry of entries.filter(isDeployer))
+    for (const path of leavesOf(declared(entry, live))) {
       const unsaid = path.map((_, i) => path.slice(0, i + 1)).filter((start) => !holds(manifest, start) && !others.some((set) => isIn(set, start)));
       if (unsaid.length > 0) remove(copy, unsaid[0]!);
     }
@@ -112,12 +146,13 @@ function step(value: unknown, part: string): { readonly key: string | number; re
   const wanted = part.startsWith('i:') ? undefined : (JSON.parse(part.slice(2)) as unknown);
   const index = part.startsWith('i:')
     ? Number(part.slice(2))
-    : value.findIndex((element: unknown) =>
-        part.startsWith('k:')
-          ? Object.entries(wanted as object).every(([name, key]) => same((element as Record<string, unknown>)[name], key))
-          : same(element, wanted),
-      );
+    : value.findIndex((element: unknown) => (part.startsWith('k:') ? isKeyed(element, wanted) : same(element, wanted)));
   return index in value ? { key: index, value: value[index] as unknown } : undefined;
+}
+
+/** Whether an element has these keys. What a manifest leaves to the server's default, such as a port's protocol, is no other key. */
+function isKeyed(element: unknown, keys: unknown): boolean {
+  return isObject(element) && Object.entries(keys as object).every(([name, key]) => !(name in element) || same(element[name], key));
 }
 
 function holds(value: unknown, path: readonly string[]): boolean {

@@ -207,5 +207,6 @@ function wrong({ place, reference }: Pick<Prepared, 'place' | 'reference'>, word
 /** What the server refuses of an object: by its words, which name the field. */
 function faultOf({ place, reference }: Prepared, { code, message }: ApiError): ObjectFault {
   const words = code === 403 ? `may not be applied: ${message}` : `is refused by the cluster: ${message}`;
-  return { fault: `${place}: ${nameOf(reference)} ${words}`, isManifests: code === 400 || code === 422 };
+  // a field that no schema has is a 500 to a server that merges
+  return { fault: `${place}: ${nameOf(reference)} ${words}`, isManifests: code === 400 || code === 422 || /field not declared in schema/.test(message) };
 }

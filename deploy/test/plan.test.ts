@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { planStack } from '../src/apply/apply';
+import type { Cluster } from '../src/cluster/cluster';
+import type { KubernetesObject } from '../src/manifests/kubernetes-object';
+import { prepare } from '../src/manifests/prepare';
+import { contentOf, type FieldChange, hidden } from '../src/plan/field-changes';
+import type { PlannedObject } from '../src/plan/plan';
+import type { Stack } from '../src/stack/stack';
+import { applyObjects } from '../testing/in-process';
+import { describeWithControlPlane } from '../testing/use-control-plane';
+
+const changesets = process.env['BERTH_FULL'] === '1' ? 100 : 20;
+
+interface Shop {
+  deployment: {
+    image: string;
+    env: Record<string, string>;
+    cpu: string | null;
+    ports: number[];
+    replicas: number | null;
+    args: string[];
+    sidecar: boolean;
+    probe: string | null;
+  };
+  service: { ports: Record<string, number>; labels: Record<string, string> };
+  configuration: Record<string, string>;
+  secret: Record<string, string>;
+  role: string[][];
+}
+
+const word = fc.constantFrom('a', 'b', 'c', 'd');
+const value = fc.constantFrom('one', 'two', 'three\nlines\nof it', 'true', '1', '');
+
+const shops: fc.Arbitrary<Shop> = fc.record({
+  deployment: fc.record({
+    image: fc.constantFrom('web:1', 'web:2'),
+    env: fc.dictionary(word, value, { maxKeys: 3 }),
+    cpu: fc.option(fc.constantFrom('100m', '0.1', '2')),
+    ports: fc.uniqueArray(fc.constantFrom(80, 443, 9090), { minLength: 1 }),
+    replicas: fc.option(fc.constantFrom(1, 2)),
+    args: fc.array(word, { maxLength: 3 }),
+    sidecar: fc.boolean(),
+    probe: fc.option(fc.constantFrom('/ready', '/live')),
+  }),
+  service: fc.record({
+    ports: fc
+      .dictionary(word, fc.constantFrom(80, 81, 82, 83), { minKeys: 1, maxKeys: 3 })
+      .filter((ports) => new Set(Object.values(ports)).size === Object.keys(ports).length),
+    labels: fc.dictionary(fc.constantFrom('team', 'example.com/tier'), word),
+  }),
+  configuration: fc.dictionary(word, value),
+  secret: fc.dictionary(word, fc.constantFrom('a-secret-value', 'another-secret-value')),
+  role: fc.array(fc.uniqueArray(fc.constantFrom('get', 'list', 'watch'), { minLength: 1 }), { maxLength: 2 }),
+});
+
+function objectsOf({ deployment, service, configuration, secret, role }: Shop): KubernetesObject[] {
+  const container = {
+    name: 'web',
+    image: deployment.image,
+    args: deployment.args,
+    env: Object.entries(deployment.env).map(([name, text]) => ({ name: name.toUpperCase(), value: text })),
+    ports: deployment.ports.map((port) => ({ name: `p${port}`, containerPort: port })),
+    ...(deployment.cpu === null ? {} : { resources: { limits: { cpu: deployment.cpu } } }),
+    ...(deployment.probe === null ? {} : { readinessProbe: { httpGet: { path: deployment.probe, port: 80 } } }),
+  };
+  const containers = [container, ...(deployment.sidecar ? [{ name: 'sidecar', image: 'side:1' }] : [])];
+  const labels = { app: 'web' };
+  const spec = {
+    ...(deployment.replicas === null ? {} : { replicas: deployment.replicas }),
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec: { containers } },
+  };
+  const ports = Object.entries(service.ports).map(([name, port]) => ({ name, port }));
+  return [
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, spec },
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', labels: service.labels }, spec: { selector: labels, ports } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'configuration' }, data: configuration },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'secret' }, stringData: secret },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name: 'role' },
+      rules: role.map((verbs) => ({ apiGroups: [''], resources: ['pods'], verbs })),
+    },
+  ];
+}
+
+/** A path of a change as steps: members and, in brackets, names or indices of list elements. */
+function stepsOf(path: string): string[] {
+  return [...path.matchAll(/\[("(?:[^"\\]|\\.)*")\]|\[([^\]]*)\]|([^.[\]]+)/g)].map(([, quoted, bracketed, plain]) =>
+    quoted === undefined ? (bracketed === undefined ? plain! : `@${bracketed}`) : (JSON.parse(quoted) as string),
+  );
+}
+
+/** Puts an announced change into a copy of what was there, by steps that share nothing with the code under test. */
+function put(root: unknown, { path, from, to }: FieldChange): void {
+  const steps = stepsOf(path);
+  let at = root as Record<string, unknown>;
+  for (const [i, step] of steps.entries()) {
+    const isLast = i === steps.length - 1;
+    const key = step.startsWith('@') ? keyIn(at as unknown as unknown[], step.slice(1)) : step;
+    if (!isLast) {
+      at = at[key] as Record<string, unknown>;
+      continue;
+    }
+    expect({ path, is: at[key] }).toEqual({ path, is: from });
+    if (to !== undefined) at[key] = to;
+    else if (Array.isArray(at)) at.splice(Number(key), 1);
+    else delete at[key];
+  }
+}
+
+function keyIn(list: readonly unknown[], name: string): string {
+  const index = list.findIndex((element) => (element as { name?: string }).name === name);
+  return String(index >= 0 ? index : /^\d+$/.test(name) ? Number(name) : list.length);
+}
+
+/** Lists of named things have no order that a plan could tell. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted).sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([member, inner]) => [member, sorted(inner)]));
+}
+
+/** What a Deployment's controller writes beside its status. */
+function withoutRollout(object: KubernetesObject): unknown {
+  const content = structuredClone(contentOf(object)) as { metadata: { annotations?: Record<string, string> } };
+  delete content.metadata.annotations?.['deployment.kubernetes.io/revision'];
+  if (Object.keys(content.metadata.annotations ?? {}).length === 0) delete content.metadata.annotations;
+  return content;
+}
+
+describeWithControlPlane('a plan', (at) => {
+  let cluster: Cluster;
+  beforeAll(() => void (cluster = at().plane.connect()));
+  afterAll(() => cluster?.connection.close());
+
+  const planOf = async (stack: Stack, objects: readonly KubernetesObject[]) => {
+    const manifests = objects.map((object, i) => ({ object, place: `object ${i + 1}` }));
+    return (await planStack(cluster, stack, await prepare(manifests, stack, cluster.discovery, undefined), {})).plan;
+  };
+  const live = async ({ location }: PlannedObject) => (await cluster.get(location))!;
+
+  it(
+    `of ${changesets} random changes says every field that apply changes, and no other`,
+    async () => {
+      let fields = 0;
+      await fc.assert(
+        fc.asyncProperty(shops, shops, async (first, second) => {
+          const stack = { name: 'shop', namespace: await at().namespace() };
+          await applyObjects(cluster, stack, objectsOf(first));
+          expect((await planOf(stack, objectsOf(first))).objects.filter(({ action }) => action !== 'unchanged')).toEqual([]);
+          const plan = await planOf(stack, objectsOf(second));
+          const before = await Promise.all(plan.objects.map(live));
+          await applyObjects(cluster, stack, objectsOf(second));
+          const after = await Promise.all(plan.objects.map(live));
+          for (const [i, { changes, object }] of plan.objects.entries()) {
+            fields += changes.length;
+            if (object.kind === 'Secret') {
+              expect(JSON.stringify(changes)).not.toMatch(/secret-value|c2VjcmV0/);
+              for (const { from, to } of changes) expect([hidden, undefined]).toEqual(expect.arrayContaining([from, to]));
+              continue;
+            }
+            const announced = withoutRollout(before[i]!);
+            for (const change of changes) put(announced, change);
+            expect(sorted(announced)).toEqual(sorted(withoutRollout(after[i]!)));
+          }
+          expect((await planOf(stack, objectsOf(second))).objects.filter(({ action }) => action !== 'unchanged')).toEqual([]);
+        }),
+        { numRuns: changesets, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) },
+      );
+      console.log(`measured · plans · changesets ${changesets}, fields ${fields}`);
+      expect(fields).toBeGreaterThan(changesets);
+    },
+    changesets * 20_000,
+  );
+});

@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import type { Cluster } from '../src/cluster/cluster';
+import type { KubernetesObject } from '../src/manifests/kubernetes-object';
+import { stackId, stackLabel } from '../src/stack/stack';
+import { applyObjects, destroyStack } from '../testing/in-process';
+import { describeWithControlPlane } from '../testing/use-control-plane';
+
+const pairs = process.env['BERTH_FULL'] === '1' ? 500 : 25;
+
+/** Kinds of which a set may have some, each with what makes one valid. */
+const kinds = {
+  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', rest: { data: { a: 'b' } }, isData: false },
+  Service: { apiVersion: 'v1', plural: 'services', rest: { spec: { ports: [{ port: 80 }] } }, isData: false },
+  ServiceAccount: { apiVersion: 'v1', plural: 'serviceaccounts', rest: {}, isData: false },
+  Role: { apiVersion: 'rbac.authorization.k8s.io/v1', plural: 'roles', rest: { rules: [] }, isData: false },
+  Secret: { apiVersion: 'v1', plural: 'secrets', rest: { data: { a: 'YWJjZGVm' } }, isData: true },
+  PersistentVolumeClaim: {
+    apiVersion: 'v1',
+    plural: 'persistentvolumeclaims',
+    rest: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } },
+    isData: true,
+  },
+} as const;
+
+type Kind = keyof typeof kinds;
+
+interface Member {
+  readonly kind: Kind;
+  readonly name: string;
+  readonly kept: boolean;
+}
+
+/** What happens to an object between two applies: nothing, its label goes, another stack takes it, somebody puts another of its name there, or it is deleted. */
+const fates = ['nothing', 'nothing', 'nothing', 'unlabelled', 'taken', 'replaced', 'deleted'] as const;
+
+const member = fc.record({
+  kind: fc.constantFrom(...(Object.keys(kinds) as Kind[])),
+  name: fc.constantFrom('one', 'two', 'three'),
+  kept: fc.nat({ max: 4 }).map((n) => n === 0),
+});
+const set = fc.uniqueArray(member, { minLength: 1, maxLength: 8, selector: ({ kind, name }) => `${kind}/${name}` });
+
+const locationOf = ({ kind, name }: Pick<Member, 'kind' | 'name'>, namespace: string) => ({
+  resource: { apiVersion: kinds[kind].apiVersion, kind, plural: kinds[kind].plural, namespaced: true },
+  namespace,
+  name,
+});
+
+function objectOf({ kind, name, kept }: Member): KubernetesObject {
+  const { apiVersion, rest } = kinds[kind];
+  return { apiVersion, kind, metadata: { name, ...(kept ? { annotations: { 'berth.dev/keep': 'true' } } : {}) }, ...rest };
+}
+
+describeWithControlPlane('pruning', (at) => {
+  let cluster: Cluster;
+  beforeAll(() => void (cluster = at().plane.connect()));
+  afterAll(() => cluster?.connection.close());
+
+  const uidOf = async (found: Member, namespace: string) => (await cluster.get(locationOf(found, namespace)))?.metadata.uid;
+
+  async function meet(found: Member, fate: (typeof fates)[number], namespace: string): Promise<void> {
+    const location = locationOf(found, namespace);
+    const label = (value: string | null) =>
+      cluster.connection.call({
+        method: 'PATCH',
+        path: `/${kinds[found.kind].apiVersion === 'v1' ? 'api/v1' : `apis/${kinds[found.kind].apiVersion}`}/namespaces/${namespace}/${kinds[found.kind].plural}/${found.name}`,
+        body: { metadata: { labels: { [stackLabel]: value } } },
+        contentType: 'application/merge-patch+json',
+      });
+    if (fate === 'unlabelled') await label(null);
+    if (fate === 'taken') await label('other.stack');
+    if (fate === 'replaced' || fate === 'deleted') {
+      const live = await cluster.get(location);
+      await cluster.patch(location, [{ op: 'add', path: '/metadata/finalizers', value: [] }]);
+      await cluster.delete(location, live!.metadata.uid!);
+      while (await cluster.get(location)) await new Promise((resolve) => setTimeout(resolve, 20));
+      if (fate === 'replaced') await cluster.create(location, { ...objectOf({ ...found, kept: false }), metadata: { name: found.name } });
+    }
+  }
+
+  it(
+    `of ${pairs} random pairs of sets deletes no data, nothing that is kept, and nothing of anybody else's`,
+    async () => {
+      let [pruned, spared] = [0, 0];
+      await fc.assert(
+        fc.asyncProperty(set, set, fc.array(fc.constantFrom(...fates), { minLength: 8, maxLength: 8 }), async (first, second, met) => {
+          const stack = { name: 'shop', namespace: await at().namespace() };
+          const { namespace } = stack;
+          const stranger: Member = { kind: 'ConfigMap', name: 'stranger', kept: false };
+          await cluster.create(locationOf(stranger, namespace), objectOf(stranger));
+          await applyObjects(cluster, stack, first.map(objectOf));
+          const wanted = new Set(second.map(({ kind, name }) => `${kind}/${name}`));
+          // what the second set has too stays the stack's, so that the second apply isn't refused
+          const fateOf = (found: Member, i: number) => (wanted.has(`${found.kind}/${found.name}`) ? 'nothing' : met[i]!);
+          for (const [i, found] of first.entries()) await meet(found, fateOf(found, i), namespace);
+          const before = new Map(await Promise.all([...first, stranger].map(async (found) => [found, await uidOf(found, namespace)] as const)));
+          await applyObjects(cluster, stack, second.map(objectOf), { replaceAll: true });
+          for (const [i, found] of first.entries()) {
+            const fate = fateOf(found, i);
+            const mayGo = !wanted.has(`${found.kind}/${found.name}`) && fate === 'nothing' && !found.kept && !kinds[found.kind].isData;
+            const now = await uidOf(found, namespace);
+            expect({ found, fate, now }).toEqual({ found, fate, now: mayGo ? undefined : before.get(found) });
+            if (mayGo) pruned++;
+            else spared++;
+          }
+          await destroyStack(cluster, stack);
+          for (const found of second) {
+            const stays = found.kept || kinds[found.kind].isData;
+            expect({ found, there: (await uidOf(found, namespace)) !== undefined }).toEqual({ found, there: stays });
+          }
+          expect(await uidOf(stranger, namespace)).toBe(before.get(stranger));
+        }),
+        { numRuns: pairs, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) },
+      );
+      console.log(`measured · pruning · pairs ${pairs}, objects pruned ${pruned}, spared ${spared}`);
+      expect(pruned).toBeGreaterThan(pairs / 5);
+    },
+    pairs * 20_000,
+  );
+
+  it('of a set that has nothing in common with the stack is refused, and of an empty one', async () => {
+    const stack = { name: 'shop', namespace: await at().namespace() };
+    await applyObjects(cluster, stack, [objectOf({ kind: 'ConfigMap', name: 'one', kept: false })]);
+    await expect(applyObjects(cluster, stack, [objectOf({ kind: 'ConfigMap', name: 'two', kept: false })])).rejects.toThrow(
+      /none of the 1 objects .* --replace-all/,
+    );
+    expect(await cluster.get(locationOf({ kind: 'ConfigMap', name: 'two' }, stack.namespace))).toBeUndefined();
+  });
+
+  it('leaves a namespace in which there is more, and takes one along in which there is not', async () => {
+    const namespace = `own-${process.pid}`;
+    const stack = { name: 'shop', namespace };
+    const objects = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, objectOf({ kind: 'Secret', name: 'one', kept: false })];
+    const resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
+    await applyObjects(cluster, stack, objects);
+    const stranger = locationOf({ kind: 'Secret', name: 'stranger' }, namespace);
+    await cluster.create(stranger, objectOf({ kind: 'Secret', name: 'stranger', kept: false }));
+    const kept = await destroyStack(cluster, stack, true);
+    expect(kept).toMatchObject([{ reference: { kind: 'Namespace' }, reason: expect.stringContaining(`Secret/${namespace}/stranger`) as string }]);
+    expect(await cluster.get(stranger)).toBeDefined();
+    await cluster.delete(stranger, (await cluster.get(stranger))!.metadata.uid!);
+    expect(await destroyStack(cluster, stack, true)).toEqual([]);
+    expect(await cluster.get({ resource, name: namespace })).toBeUndefined();
+    expect(stackId(stack)).toBe(`${namespace}.shop`);
+  }, 60_000);
+});
