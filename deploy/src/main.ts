@@ -27,6 +27,7 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
       .option('-n, --namespace <namespace>', 'namespace of the stack and of objects that name none (what the manifests say)')
       .option('--context <context>', 'context of the kubeconfig (the current one)')
       .option('--kubeconfig <file>', 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)')
+      .option('-v, --verbose', 'say each request to the API server')
       .addOption(new Option('-o, --output <format>', 'what stdout gets').choices(['table', 'json', 'yaml']).default('table'));
   const planned = (command: Command) =>
     command

@@ -15,6 +15,8 @@ export interface ClusterFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly namespace?: string;
+  /** Says each request. */
+  readonly verbose?: boolean;
 }
 
 /** Flags by which a stack is chosen. */
@@ -44,7 +46,7 @@ export async function connect(flags: ClusterFlags, { env, output }: World): Prom
   const config = pod === undefined ? readKubeconfig(flags.kubeconfig, env) : undefined;
   const target = pod ?? targetOf(config!, flags.context);
   const endpoint = await endpointOf(target, () => config!.files.map((file) => readFileSync(file, 'utf8')).join('\n---\n'));
-  const connection = new Connection(endpoint);
+  const connection = new Connection(endpoint, flags.verbose ? (line) => output.talk(line) : undefined);
   const cluster = new Cluster(connection, new Discovery(connection), { onSecret: (secret) => output.hide(secret) });
   return { cluster, target, choices: config?.contexts.size ?? 1 };
 }

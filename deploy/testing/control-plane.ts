@@ -40,6 +40,8 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** The administrator's token. */
   readonly token: string;
+  /** Tokens of five more administrators, `admin-1` to `admin-5`. */
+  readonly tokens: readonly string[];
   readonly ca: string;
   /** A cluster as Berth sees it, of the administrator or of another user by token. */
   connect(token?: string): Cluster;
@@ -57,7 +59,9 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const token = randomBytes(16).toString('hex');
   const auditLog = join(folder, 'audit.log');
   writeKeys(folder);
-  writeFileSync(join(folder, 'tokens.csv'), `${token},admin,admin,"system:masters"\n`);
+  const tokens = [1, 2, 3, 4, 5].map((n) => `${token}${n}`);
+  const lines = [`${token},admin,admin,"system:masters"`, ...tokens.map((text, i) => `${text},admin-${i + 1},admin-${i + 1},"system:masters"`)];
+  writeFileSync(join(folder, 'tokens.csv'), `${lines.join('\n')}\n`);
   writeFileSync(
     join(folder, 'audit.yaml'),
     stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] }),
@@ -112,7 +116,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       '--secure-port=0',
       '--concurrent-gc-syncs=4',
     );
-    return { server, ca, token, kubeconfig, connect, auditLog, dispose };
+    return { server, ca, token, tokens, kubeconfig, connect, auditLog, dispose };
   } catch (error) {
     await dispose();
     throw error;
@@ -181,7 +185,8 @@ function lastWords(folder: string): string {
   return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').slice(-3).join(' | ') : 'it said nothing';
 }
 
-function writeKubeconfig(folder: string, server: string, ca: string, token: string): string {
+/** Writes a kubeconfig with one context, `test`, into a folder. @returns its path */
+export function writeKubeconfig(folder: string, server: string, ca: string, token: string): string {
   const path = join(folder, 'kubeconfig');
   const cluster = { server, 'certificate-authority-data': Buffer.from(ca).toString('base64') };
   writeFileSync(

@@ -37,7 +37,11 @@ const firstWaitMs = 200;
 
 /** Talks JSON to one API server over connections that are kept. */
 export class Connection {
-  constructor(private readonly endpoint: Endpoint) {}
+  /** @param onAnswer - told of each call when it has ended: a line without any content */
+  constructor(
+    private readonly endpoint: Endpoint,
+    private readonly onAnswer: (line: string) => void = () => undefined,
+  ) {}
 
   /**
    * @throws ApiError when it is answered by an error
@@ -45,9 +49,15 @@ export class Connection {
    */
   async call<Body = unknown>(call: Call): Promise<Answer<Body>> {
     for (let attempt = 1, waitMs = firstWaitMs; ; attempt++, waitMs *= 2) {
+      const startedAt = performance.now();
+      const told = (outcome: string | number) =>
+        this.onAnswer(`${call.method} ${call.path}${queryOf(call)} ${outcome} in ${(performance.now() - startedAt).toFixed(0)} ms`);
       try {
-        return await this.once<Body>(call);
+        const answer = await this.once<Body>(call);
+        told('answered');
+        return answer;
       } catch (error) {
+        told(error instanceof ApiError ? error.code : 'not answered');
         if (attempt === tries || !mayRepeat(call, error)) throw error;
         await sleep(error instanceof ApiError && error.retryAfterMs !== undefined ? error.retryAfterMs : waitMs);
       }
@@ -86,6 +96,10 @@ export class Connection {
     if (response.statusCode! >= 400) throw ApiError.of(response.statusCode!, text, response.headers['retry-after'], serverTime);
     return { body: parsed(text, response, server) as Body, serverTime };
   }
+}
+
+function queryOf({ query }: Call): string {
+  return query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
 }
 
 const userAgent = `berth (${process.platform}; node ${process.versions.node})`;
