@@ -60,7 +60,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const auditLog = join(folder, 'audit.log');
   writeKeys(folder);
   const tokens = [1, 2, 3, 4, 5].map((n) => `${token}${n}`);
-  const lines = [`${token},admin,admin,"system:masters"`, ...tokens.map((text, i) => `${text},admin-${i + 1},admin-${i + 1},"system:masters"`)];
+  const lines = [
+    `${token}c,controllers,controllers,"system:masters"`,
+    `${token},admin,admin,"system:masters"`,
+    ...tokens.map((text, i) => `${text},admin-${i + 1},admin-${i + 1},"system:masters"`),
+  ];
   writeFileSync(join(folder, 'tokens.csv'), `${lines.join('\n')}\n`);
   writeFileSync(
     join(folder, 'audit.yaml'),
@@ -108,9 +112,11 @@ export async function startControlPlane(): Promise<ControlPlane> {
     const connect = (as = token) => connected(server, ca, as);
     await untilReady(connect(), folder);
     const kubeconfig = writeKubeconfig(folder, server, ca, token);
+    // its writes are nobody's
+    const controllers = writeKubeconfig(join(folder, 'certificates'), server, ca, `${token}c`);
     start(
       'kube-controller-manager',
-      `--kubeconfig=${kubeconfig}`,
+      `--kubeconfig=${controllers}`,
       `--service-account-private-key-file=${folder}/accounts.key`,
       '--leader-elect=false',
       '--secure-port=0',

@@ -97,6 +97,15 @@ export class Unreachable extends CommandError {
   }
 }
 
+/** Something else answers where the API server should. */
+export class NoApiServer extends CommandError {
+  override readonly name = 'NoApiServer';
+
+  constructor(server: URL) {
+    super(`what answers at ${server.origin} is no Kubernetes API server: look at the server of this context in the kubeconfig`);
+  }
+}
+
 function cureOf(code: string | undefined): string {
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'look at the server of this context in the kubeconfig';
   if (code?.startsWith('ERR_TLS') || code?.includes('CERT') || code?.includes('SELF_SIGNED') || code?.includes('VERIFY'))

@@ -2,7 +2,7 @@ import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { ApiError, Unreachable } from './api-error';
+import { ApiError, NoApiServer, Unreachable } from './api-error';
 import type { Endpoint } from './endpoint';
 
 /** One call of the API. */
@@ -94,7 +94,7 @@ export class Connection {
     });
     const serverTime = Date.parse(response.headers.date ?? '') || Date.now();
     if (response.statusCode! >= 400) throw ApiError.of(response.statusCode!, text, response.headers['retry-after'], serverTime);
-    return { body: parsed(text, response, server) as Body, serverTime };
+    return { body: parsed(text, response, server, accept) as Body, serverTime };
   }
 }
 
@@ -113,8 +113,10 @@ function answered(url: URL, options: object, content: Buffer | undefined): Promi
   });
 }
 
-function parsed(text: string, { headers }: IncomingMessage, server: URL): unknown {
-  if (!headers['content-type']?.includes('json')) return text;
+function parsed(text: string, { headers }: IncomingMessage, server: URL, accept: string): unknown {
+  const isJson = headers['content-type']?.includes('json') === true;
+  if (!isJson && accept.includes('json')) throw new NoApiServer(server);
+  if (!isJson) return text;
   try {
     return JSON.parse(text);
   } catch (error) {

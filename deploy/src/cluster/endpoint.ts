@@ -26,7 +26,9 @@ export async function endpointOf(target: Target, kubeconfigText: () => string): 
   const server = serverOf(target);
   if (user.exec !== undefined || user['auth-provider'] !== undefined || cluster['proxy-url'] !== undefined || user.as !== undefined) {
     const { delegatedEndpoint } = await import('./client-node.js');
-    return delegatedEndpoint(server, kubeconfigText(), target.context);
+    return delegatedEndpoint(server, kubeconfigText(), target.context).catch((error: unknown) => {
+      throw new UsageError(`logging in to the context "${target.context}" failed: ${(error as Error).message}`, { cause: error });
+    });
   }
   const tls: AgentOptions = {
     keepAlive: true,

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../exit-codes';
+import { isObject } from '../manifests/json';
 
 /** A cluster's part of a kubeconfig, its file names absolute. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export interface ClusterEntry {
@@ -85,7 +86,8 @@ function readFile(file: string, isOneOfMany: boolean): Kubeconfig[] {
 }
 
 function parsed(file: string, value: unknown): Kubeconfig {
-  const { clusters, users, contexts, ...config } = value as Record<string, unknown>;
+  if (!isObject(value)) throw new Error('it is no object');
+  const { clusters, users, contexts, ...config } = value;
   const current = config['current-context'];
   return {
     files: [file],

@@ -10,6 +10,7 @@ export function manifestFaults(value: unknown): string[] {
       : [`apiVersion is ${shown(apiVersion)}: write one such as "v1" or "apps/v1"`]),
     ...(isText(kind) && /^[A-Z][A-Za-z0-9]*$/.test(kind) ? [] : [`kind is ${shown(kind)}: write one such as "Deployment"`]),
     ...metadataFaults(metadata),
+    ...(kind === 'Secret' ? secretFaults(value) : []),
   ];
 }
 
@@ -25,6 +26,17 @@ function metadataFaults(metadata: unknown): string[] {
     ...textsFaults('annotations', annotations),
     ...serverSet.filter((member) => (metadata[member] ?? null) !== null).map((member) => `metadata.${member} is set by the cluster: leave it out`),
   ];
+}
+
+/** Nothing of a value is shown. */
+function secretFaults(secret: Record<string, unknown>): string[] {
+  return ['data', 'stringData'].flatMap((member) => {
+    const values = secret[member] ?? {};
+    if (!isObject(values)) return [`${member} is ${article(values)}: write an object of texts`];
+    return Object.entries(values).flatMap(([key, value]) =>
+      isText(value) || value === null ? [] : [`${member}["${key}"] is ${article(value)}: write a text, in quotes where YAML would make something else of it`],
+    );
+  });
 }
 
 /** What `kubectl get -o yaml` prints and a manifest can't say. */

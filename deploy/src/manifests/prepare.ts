@@ -68,6 +68,6 @@ function prepared(object: KubernetesObject, place: string, stack: Stack, resourc
 function withEncodedTexts(object: KubernetesObject): KubernetesObject {
   const { stringData, data, ...rest } = object as KubernetesObject & { data?: Record<string, string>; stringData?: Record<string, string> };
   if (object.kind !== 'Secret' || groupOf(object.apiVersion) !== '' || stringData === undefined) return object;
-  const encoded = Object.entries(stringData).map(([key, text]): [string, string] => [key, Buffer.from(String(text)).toString('base64')]);
+  const encoded = Object.entries(stringData).map(([key, text]): [string, string] => [key, Buffer.from(text ?? '').toString('base64')]);
   return { ...rest, data: { ...data, ...Object.fromEntries(encoded) } };
 }

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { liveState } from '../testing/live-state';
+import { berth, folderWith, type Run, writeFiles } from '../testing/berth-process';
+import { describeWithControlPlane } from '../testing/use-control-plane';
+
+/** Values that nobody may see: of letters alone, with quotes, line ends, other scripts, and bytes that are no text. */
+function canaries(count: number): Buffer[] {
+  return Array.from({ length: count }, (_, i) => {
+    const word = `canary${i}${randomBytes(6).toString('hex')}`;
+    switch (i % 5) {
+      case 0:
+        return Buffer.from(word);
+      case 1:
+        return Buffer.from(`${word}"quoted"\\and&more=1`);
+      case 2:
+        return Buffer.from(`${word}\nsecond line\ttab`);
+      case 3:
+        return Buffer.from(`${word} çà ß 日本`);
+      default:
+        return Buffer.concat([Buffer.from(word), randomBytes(12)]);
+    }
+  });
+}
+
+/** Each form in which a value might be printed, but for bytes that are no text. */
+function formsOf(value: Buffer): string[] {
+  const text = value.toString();
+  const isText = Buffer.from(text).equals(value);
+  const encoded = [value.toString('base64'), value.toString('base64').replace(/=+$/, ''), value.toString('hex'), value.toString('base64url')];
+  return isText ? [...encoded, text, JSON.stringify(text).slice(1, -1), encodeURIComponent(text)] : encoded;
+}
+
+describeWithControlPlane('values of Secrets', (at) => {
+  it('30 of them are in no output, no file, no event and no annotation of any command', async () => {
+    const namespace = await at().namespace();
+    const values = canaries(30);
+    const secret = (more: Record<string, unknown> = {}, shift = 0) =>
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'keys' },
+        data: Object.fromEntries(values.map((_, i) => [`key${i}`, values[(i + shift) % values.length]!.toString('base64')])),
+        ...more,
+      });
+    const web = (image: string) =>
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web' },
+        spec: { selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image }] } } },
+      });
+    const folder = folderWith({ 'secret.json': secret(), 'web.json': web('web:1') });
+    const saved = join(folder, '..', 'plan.json');
+    const runs: Run[] = [];
+    const run = async (verb: string, ...flags: string[]) => {
+      const result = await berth([verb, folder, '-n', namespace, '-v', ...flags], { kubeconfig: at().plane.kubeconfig });
+      runs.push(result);
+      return result.code;
+    };
+    expect(await run('plan', '--save', saved)).toBe(0);
+    expect(await run('plan', '-o', 'yaml')).toBe(0);
+    expect(await run('apply', '-o', 'json')).toBe(0);
+    writeFiles(folder, { 'secret.json': secret({}, 1) });
+    for (const format of ['table', 'json', 'yaml']) expect(await run('plan', '-o', format)).toBe(0);
+    expect(await run('apply')).toBe(0);
+    for (const format of ['table', 'json', 'yaml']) for (const verb of ['status', 'history']) expect(await run(verb, '-o', format)).toBe(0);
+    // refused by the server, in its words
+    writeFiles(folder, { 'secret.json': secret({ type: 'kubernetes.io/tls' }) });
+    expect(await run('plan')).toBe(3);
+    writeFiles(folder, { 'secret.json': secret({ [`field${values[0]!.toString()}`]: values[1]!.toString() }) });
+    expect(await run('apply')).toBe(2);
+    writeFiles(folder, { 'secret.json': secret({ stringData: { wrong: [values[0]!.toString()] } }) });
+    expect(await run('apply')).toBe(2);
+    writeFiles(folder, { 'secret.json': `${secret()}\n{"apiVersion": "v1", "data": {"a": "${values[0]!.toString()}"` });
+    expect(await run('apply')).toBe(2);
+    writeFiles(folder, { 'secret.json': secret({}, 2), 'web.json': web('broken:1') });
+    expect(await run('apply', '--rollback-on-failure')).toBe(4);
+    expect(await run('rollback', '--to', '1', '-o', 'json')).toBe(0);
+    expect(await run('destroy', '--confirm', 'shop')).toBe(0);
+    expect(await run('destroy', '--confirm', 'shop', '--delete-data', '-o', 'json')).toBe(0);
+
+    const cluster = at().plane.connect();
+    const events = await cluster.list({ apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true }, namespace);
+    const state = await liveState(cluster, namespace);
+    const withoutSecrets = Object.entries(state).filter(([name]) => !name.startsWith('Secret/'));
+    const seen = [
+      ...runs.flatMap(({ stdout, stderr }) => [stdout, stderr]),
+      readFileSync(saved, 'utf8'),
+      JSON.stringify(events),
+      JSON.stringify(withoutSecrets),
+    ].join('\n');
+    const shown = values.flatMap((value, i) =>
+      formsOf(value)
+        .filter((form) => seen.includes(form))
+        .map((form) => `canary ${i}: ${form}`),
+    );
+    expect(shown).toEqual([]);
+    console.log(`measured · canaries · ${values.length} in ${runs.length} runs, ${seen.length} characters looked through`);
+  }, 120_000);
+});
