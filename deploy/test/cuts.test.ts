@@ -4,9 +4,9 @@ import { type Cut, type CuttingProxy, startCuttingProxy } from '../testing/cutti
 import { liveState } from '../testing/live-state';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
-/** Every cut by BERTH_FULL=1; else about this many of each command. */
+/** Every cut by BERTH_FULL=1; else this many of each command. */
 const isFull = process.env['BERTH_FULL'] === '1';
-const sample = 5;
+const sample = 2;
 
 const object = (apiVersion: string, kind: string, name: string, rest: string) =>
   `---\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: ${name}}\n${rest}\n`;

@@ -9,7 +9,7 @@ import type { Stack } from '../src/stack/stack';
 import { applyObjects } from '../testing/in-process';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
-const changesets = process.env['BERTH_FULL'] === '1' ? 100 : 20;
+const changesets = process.env['BERTH_FULL'] === '1' ? 100 : 12;
 
 interface Shop {
   deployment: {

@@ -10,7 +10,7 @@ import { timesToReady } from './ready-times';
 const minutes = 60_000;
 const full = process.env['BERTH_FULL'] === '1';
 const namespace = namespaceOf('staging');
-const seconds = full ? 25 : 10;
+const seconds = full ? 25 : 8;
 const firstRate = 100;
 const database = 'postgres-0';
 
