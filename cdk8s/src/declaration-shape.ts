@@ -53,7 +53,7 @@ export const declarationShape = objectOf<ServiceDeclaration>(
     paths: listOf(text),
     configuration: recordOf(variable),
     peers: listOf(objectOf<PeerDeclaration>({ name: text, urlVariable: text })),
-    store: objectOf<StoreDeclaration>({ pathVariable: text, database: text, schema: number, schemaMinimum: number }),
+    store: objectOf<StoreDeclaration>({ pathVariable: text, database: text, schema: number, schemaMinimum: number, schemaOldest: { optional: number } }),
     metrics: listOf(metric),
     resources,
     scaling: objectOf<ScalingDeclaration>({ maximumReplicas: number, targetCpuPercent: number }),

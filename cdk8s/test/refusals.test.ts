@@ -182,6 +182,13 @@ const mistakes: readonly Mistake[] = [
     [orders, { ...users, store: { ...users.store, schemaMinimum: 3 } }],
   ],
   [
+    'a schema that breaks the release which makes it',
+    staging,
+    'staging/user-service/deployment',
+    /schemaOldest 3 is above schema 2.*lower it/,
+    [orders, { ...users, store: { ...users.store, schemaOldest: 3 } }],
+  ],
+  [
     'memory without a unit',
     { ...staging, overrides: { 'user-service': { resources: { memory: '256' as '256Mi' } } } },
     'staging/user-service/deployment',

@@ -122,6 +122,30 @@ describeWithControlPlane('a folder of plain manifests', (at) => {
     expect((await run(['destroy', ...here, '--confirm', 'shop'])).code).toBe(3);
   }, 60_000);
 
+  it('is not rolled back to a release that the schema is too new for', async () => {
+    const namespace = await at().namespace();
+    const release = (image: string, schema: number, oldest: number) => ({
+      'web.yaml': deployment(image).replace('{name: web}', `{name: web, annotations: {berth.dev/schema: "${schema}", berth.dev/schema-oldest: "${oldest}"}}`),
+    });
+    const folder = folderWith(release('web:1', 1, 1));
+    await ok('apply', folder, '-n', namespace);
+    // adds to the schema
+    writeFiles(folder, release('web:2', 2, 1));
+    await ok('apply', folder, '-n', namespace);
+    // takes away what the first release used
+    writeFiles(folder, release('web:3', 3, 2));
+    await ok('apply', folder, '-n', namespace);
+    const refused = await run(['rollback', folder, '-n', namespace, '--to', '1']);
+    expect(refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(
+        /Deployment\/test-\d+\/web of revision 1 is of schema 1, and a later release made one on which only those from schema 2 on work/,
+      ) as string,
+    });
+    expect((await ok('rollback', folder, '-n', namespace)).stderr).toContain('back to revision 2');
+    expect((await run(['rollback', folder, '-n', namespace, '--to', '1'])).code).toBe(3);
+  }, 60_000);
+
   it('that becomes unhealthy is rolled back, with its reason, and exit code 4', async () => {
     const namespace = await at().namespace();
     const folder = folderWith({ 'web.yaml': deployment('web:1'), 'configuration.yaml': configMap('one') });

@@ -62,9 +62,10 @@ function podOf(settings: ServiceSettings, { image, configMapName, volumes, mount
   };
 }
 
-/** A rollback is judged by these: a release works on every schema from the least that it needs. */
-function schemaAnnotations({ schema, schemaMinimum }: StoreDeclaration): Record<string, string> {
-  return { [`${annotationPrefix}/schema`]: String(schema), [`${annotationPrefix}/schema-min`]: String(schemaMinimum) };
+/** A rollback is judged by these: whether the release that it leads to works on the schema that is there. */
+function schemaAnnotations({ schema, schemaMinimum, schemaOldest = 1 }: StoreDeclaration): Record<string, string> {
+  const versions = { schema, 'schema-min': schemaMinimum, 'schema-oldest': schemaOldest };
+  return Object.fromEntries(Object.entries(versions).map(([name, version]) => [`${annotationPrefix}/${name}`, String(version)]));
 }
 
 /** What `berth verify` does to prove the service. */
@@ -92,10 +93,15 @@ function replicaFaults({ replicas }: ServiceSettings): string[] {
   return [`replicas is ${replicas}: it must be a whole number of at least 1; to leave the service out, list the others in "services"`];
 }
 
-function schemaFaults({ schema, schemaMinimum }: StoreDeclaration): string[] {
-  const versions = Object.entries({ schema, schemaMinimum }).filter(([, version]) => !(Number.isInteger(version) && version >= 1));
+function schemaFaults({ schema, schemaMinimum, schemaOldest = 1 }: StoreDeclaration): string[] {
+  const versions = Object.entries({ schema, schemaMinimum, schemaOldest }).filter(([, version]) => !(Number.isInteger(version) && version >= 1));
   if (versions.length > 0) return versions.map(([name, version]) => `${name} is ${version}: it must be the number of a migration, 1 or more`);
-  return schemaMinimum <= schema
-    ? []
-    : [`schemaMinimum ${schemaMinimum} is above schema ${schema}, so no migration of this release makes its pods ready: raise schema`];
+  return [
+    ...(schemaMinimum <= schema
+      ? []
+      : [`schemaMinimum ${schemaMinimum} is above schema ${schema}, so no migration of this release makes its pods ready: raise schema`]),
+    ...(schemaOldest <= schema
+      ? []
+      : [`schemaOldest ${schemaOldest} is above schema ${schema}, so this release itself would not work on what it makes: lower it`]),
+  ];
 }

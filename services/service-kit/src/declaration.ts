@@ -77,6 +77,11 @@ export interface StoreDeclaration {
   readonly schema: number;
   /** The oldest schema version on which this release works; below it the service is not ready. */
   readonly schemaMinimum: number;
+  /**
+   * The oldest `schema` of a release that still works on what this release's migrations lead to: releases add to a schema, and one that takes
+   * something away raises this. A rollback to an older release is refused. @default 1
+   */
+  readonly schemaOldest?: number;
 }
 
 /** One metric family on `/metrics`. */
