@@ -84,7 +84,9 @@ describeWithControlPlane('a command that is cut', (at) => {
     proxy.arm(cut, () => cut.how === 'kill' && kill.abort());
     const first = await run(scenario.args, folder, namespace, kill.signal);
     proxy.mend();
-    expect(cut.how === 'kill' ? first.signal : first.code).toBe(cut.how === 'kill' ? 'SIGKILL' : 1);
+    // the last write gives the lock back: without that all is done
+    if (cut.how === 'kill') expect(first.signal).toBe('SIGKILL');
+    else expect([0, 1]).toContain(first.code);
     const again = await run(scenario.args, folder, namespace);
     const isGone = scenario.args[0] === 'destroy' && again.code === 3 && again.stderr.includes('is not deployed here');
     expect({ code: isGone ? 0 : again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: expect.any(String) as string });
