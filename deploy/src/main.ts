@@ -34,7 +34,8 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
       .option('--force-conflicts', 'take fields over that others manage')
       .option('--prune-data <object...>', 'objects with data that may be pruned, as Kind/namespace/name')
       .option('--replace-all', 'none of what the stack has needs to be among the manifests');
-  planned(verb('plan', 'say what apply would do, field by field, and do nothing'))
+  const imaged = (command: Command) => command.option('--images <file>', 'JSON of images to put in, by name');
+  imaged(planned(verb('plan', 'say what apply would do, field by field, and do nothing')))
     .option('--exit-code', 'exit with 5 when there are changes')
     .option('--save <file>', 'write the plan to a file, for apply --plan')
     .action(async (folder: string | undefined, flags) => exit(await (await import('./commands/plan.js')).planCommand(folder, flags as never, world)));
@@ -43,7 +44,7 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
       .option('--timeout <duration>', 'for all of it', duration, 600_000)
       .option('--lock-timeout <duration>', 'wait so long while somebody else deploys', duration, 35_000)
       .option('--lock-lease <duration>', 'how long the lock of one that died stays, at least 2s', duration, 30_000);
-  timed(planned(verb('apply', 'make the cluster what the manifests say, and wait until it is')))
+  imaged(timed(planned(verb('apply', 'make the cluster what the manifests say, and wait until it is'))))
     .option('--plan <file>', 'do what this saved plan says, or nothing')
     .option('--rollback-on-failure', 'when it does not become healthy, apply the last revision that was')
     .action(async (folder: string | undefined, flags) => (await import('./commands/apply.js')).applyCommand(folder, flags as never, world));

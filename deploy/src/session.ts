@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readImages, withImages } from './manifests/images';
 import { readManifests, type Manifest } from './manifests/read-manifests';
 import { prepare, type Prepared } from './manifests/prepare';
 import { Cluster } from './cluster/cluster';
@@ -23,6 +24,8 @@ export interface ClusterFlags {
 export interface StackFlags extends ClusterFlags {
   readonly env?: string;
   readonly name?: string;
+  /** A file with images to put in. */
+  readonly images?: string;
 }
 
 /** What a command has of the world. */
@@ -60,7 +63,7 @@ export interface LocalStack {
 
 /** Reads the manifests of a stack; its name and its namespace come from them where no flag says them. */
 export function readStack(folder: string, flags: StackFlags, target: Target, { output }: World): LocalStack {
-  const manifests = readManifests(folder);
+  const manifests = withImages(readManifests(folder), flags.images === undefined ? {} : readImages(flags.images));
   for (const { object } of manifests) output.hide(object);
   const name = stackName(folder, flags.name);
   const namespace = flags.namespace ?? namespaceOf(manifests.map(({ object }) => object)) ?? target.namespace ?? 'default';

@@ -122,6 +122,20 @@ describeWithControlPlane('a folder of plain manifests', (at) => {
     expect((await run(['destroy', ...here, '--confirm', 'shop'])).code).toBe(3);
   }, 60_000);
 
+  it('is deployed with other images, for one deployment', async () => {
+    const namespace = await at().namespace();
+    const folder = folderWith({ 'web.yaml': deployment('web:1') });
+    const images = join(folder, '..', 'images.json');
+    writeFiles(join(folder, '..'), { 'images.json': '{"web": "registry.example/web:7"}' });
+    await ok('apply', folder, '-n', namespace, '--images', images);
+    expect((await ok('plan', folder, '-n', namespace)).stdout).toContain('containers[web].image: "registry.example/web:7" → "web:1"');
+    writeFiles(join(folder, '..'), { 'images.json': '["web"]' });
+    expect(await run(['apply', folder, '-n', namespace, '--images', images])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/must be a JSON object of image references/) as string,
+    });
+  }, 60_000);
+
   it('is not rolled back to a release that the schema is too new for', async () => {
     const namespace = await at().namespace();
     const release = (image: string, schema: number, oldest: number) => ({
