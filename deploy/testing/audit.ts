@@ -8,6 +8,8 @@ export interface AuditEvent {
   readonly user: string;
   readonly code: number;
   readonly dryRun: boolean;
+  /** Group, resource and subresource, such as `apps/deployments` or `/pods/log`; nothing for what is no resource. */
+  readonly resource?: string;
 }
 
 interface Logged {
@@ -16,6 +18,7 @@ interface Logged {
   readonly requestURI: string;
   readonly user: { readonly username: string };
   readonly responseStatus?: { readonly code: number };
+  readonly objectRef?: { readonly apiGroup?: string; readonly resource: string; readonly subresource?: string };
 }
 
 /**
@@ -35,12 +38,15 @@ export async function auditSince(log: string): Promise<() => Promise<readonly Au
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Logged)
       .filter(({ stage }) => stage === 'ResponseComplete')
-      .map(({ verb, requestURI, user, responseStatus }) => ({
+      .map(({ verb, requestURI, user, responseStatus, objectRef }) => ({
         verb,
         uri: requestURI,
         user: user.username,
         code: responseStatus?.code ?? 0,
         dryRun: requestURI.includes('dryRun=All'),
+        ...(objectRef && {
+          resource: [objectRef.apiGroup ?? '', objectRef.resource, ...(objectRef.subresource === undefined ? [] : [objectRef.subresource])].join('/'),
+        }),
       }));
   };
 }

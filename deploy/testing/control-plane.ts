@@ -40,6 +40,8 @@ export interface ControlPlane {
   readonly kubeconfig: string;
   /** The administrator's token. */
   readonly token: string;
+  /** Token of `deployer`, who may do nothing yet. */
+  readonly deployerToken: string;
   /** Tokens of five more administrators, `admin-1` to `admin-5`. */
   readonly tokens: readonly string[];
   readonly ca: string;
@@ -62,6 +64,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const tokens = [1, 2, 3, 4, 5].map((n) => `${token}${n}`);
   const lines = [
     `${token}c,controllers,controllers,"system:masters"`,
+    `${token}d,deployer,deployer`,
     `${token},admin,admin,"system:masters"`,
     ...tokens.map((text, i) => `${text},admin-${i + 1},admin-${i + 1},"system:masters"`),
   ];
@@ -122,7 +125,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
       '--secure-port=0',
       '--concurrent-gc-syncs=4',
     );
-    return { server, ca, token, tokens, kubeconfig, connect, auditLog, dispose };
+    return { server, ca, token, deployerToken: `${token}d`, tokens, kubeconfig, connect, auditLog, dispose };
   } catch (error) {
     await dispose();
     throw error;

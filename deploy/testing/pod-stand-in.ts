@@ -16,7 +16,7 @@ const nodeName = 'stand-in';
 
 /**
  * Stands in for a node where there is none: takes every pod and writes its status, as if its containers ran well from the start; those of a Job end.
- * The image `broken` crashes.
+ * The image `broken` crashes, the image `slow` never comes.
  */
 export class PodStandIn {
   private stopped = false;
@@ -64,7 +64,7 @@ export class PodStandIn {
     const { connection } = this.cluster;
     if (deletionTimestamp !== undefined)
       return void (await connection.call({ method: 'DELETE', path, body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } }));
-    if (!isNew(pod)) return;
+    if (!isNew(pod) || JSON.stringify(pod.spec).includes('slow')) return;
     const target = { apiVersion: 'v1', kind: 'Node', name: nodeName };
     if ((pod.spec as { nodeName?: string }).nodeName === undefined)
       await connection.call({ method: 'POST', path: `${path}/binding`, body: { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target } });

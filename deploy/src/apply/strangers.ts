@@ -1,3 +1,4 @@
+import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
 import { inParallel } from '../in-parallel';
@@ -20,8 +21,14 @@ export async function strangersIn(cluster: Cluster, namespace: string, stack: St
 
 /** Names and labels are enough: nobody needs to see what is in a Secret. */
 async function listMetadata(cluster: Cluster, resource: Resource, namespace: string): Promise<KubernetesObject[]> {
-  const items = await cluster.list(resource, namespace, {}, 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1');
-  return items.map((item) => ({ ...item, apiVersion: resource.apiVersion, kind: resource.kind }));
+  try {
+    const items = await cluster.list(resource, namespace, {}, 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1');
+    return items.map((item) => ({ ...item, apiVersion: resource.apiVersion, kind: resource.kind }));
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 403)) throw error;
+    // what one may not look at may be there
+    return [{ apiVersion: resource.apiVersion, kind: resource.kind, metadata: { name: '(not to be listed)', namespace } }];
+  }
 }
 
 /** Kinds that come and go by themselves. */
