@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { docker } from './docker';
-import { freePorts } from './launched';
+import { freePorts } from '../services/service-kit/testing/free-ports';
 
 /** The compose stack under names of its own, so that a stack that somebody runs here is left alone. */
 export interface ComposeStack {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithDocker, docker, inspect } from './docker';
-import { freePorts } from './launched';
+import { freePorts } from '../services/service-kit/testing/free-ports';
 
 const minutes = 60_000;
 

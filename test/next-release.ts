@@ -1,10 +1,10 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import type { ServiceName } from '../services/service-kit/testing/databases';
+import { freePort } from '../services/service-kit/testing/free-ports';
 import { eventually } from '../services/service-kit/testing/load-client';
 import { bundleOf } from '../services/service-kit/testing/service-process';
 
@@ -135,14 +135,4 @@ export async function startRelease(bundle: string, env: Readonly<Record<string, 
 /** Runs `main.js migrate`. @throws Error with what it said when it fails */
 export async function migrate(bundle: string, env: Readonly<Record<string, string>>): Promise<void> {
   await run(process.execPath, [bundle, 'migrate'], { env: { PATH: process.env['PATH'], ...env } });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }

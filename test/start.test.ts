@@ -5,7 +5,8 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findPostgres, postgresMissing, startPostgres } from '../services/service-kit/testing/postgres-server';
-import { freePorts, freshCopy, launch, type Launched, noneLeft, runningProcesses } from './launched';
+import { freePorts } from '../services/service-kit/testing/free-ports';
+import { freshCopy, launch, type Launched, noneLeft, runningProcesses } from './launched';
 
 /** `npm start` and `npm run dev`, by real processes in a copy in which nothing was installed yet. */
 describe('npm start', () => {

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '@berth/service-kit/testing/free-ports';
+import { ended } from '@berth/service-kit/testing/programs';
 import { places } from './places';
 
 /** A program to measure. */
@@ -62,15 +63,6 @@ export function spawnProgram({ name, command, env, measured = true }: Program, p
   return { child, errors: () => readFileSync(file, 'utf8') };
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 const children = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
@@ -84,13 +76,7 @@ async function startServer(program: Program): Promise<RunningServer> {
     if (child.exitCode !== null || Date.now() > giveUpAt) throw new Error(`${program.name} didn't start:\n${errors()}`);
     await sleep(50);
   }
-  const stop = async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const exit = new Promise((resolve) => child.once('exit', resolve));
-    child.kill('SIGTERM');
-    await exit;
-  };
-  return { name: program.name, port, pid: child.pid!, stop };
+  return { name: program.name, port, pid: child.pid!, stop: () => ended(child, 'SIGTERM') };
 }
 
 async function answers(port: number, readyPath: string | undefined): Promise<boolean> {

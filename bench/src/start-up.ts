@@ -1,10 +1,11 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 import { connect } from 'node:net';
+import { freePort } from '@berth/service-kit/testing/free-ports';
 import { AnswerReader } from './answer-reader';
 import { get } from './load';
 import { places } from './places';
 import { service } from './programs';
-import { freePort, onMeasuredCore, type Program, spawnProgram } from './servers';
+import { onMeasuredCore, type Program, spawnProgram } from './servers';
 import type { Section, Verdict } from './section';
 import type { Settings } from './settings';
 import { mean, median, quietestThird } from './statistics';

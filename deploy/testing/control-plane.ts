@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { accessSync, constants, createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from 'node:https';
 import { stringify } from 'yaml';
+import { freePorts } from '../../services/service-kit/testing/free-ports';
+import { ended, isProgram } from '../../services/service-kit/testing/programs';
 import { Cluster } from '../src/cluster/cluster';
 import { Connection } from '../src/cluster/connection';
 import { Discovery } from '../src/cluster/discovery';
@@ -21,16 +22,7 @@ const programs = ['etcd', 'kube-apiserver', 'kube-controller-manager'] as const;
 export function findControlPlane(): string | undefined {
   const folder = process.env['KUBEBUILDER_ASSETS'];
   if (folder === undefined || folder === '') return undefined;
-  return programs.every((program) => isExecutable(join(folder, program))) ? folder : undefined;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return programs.every((program) => isProgram(join(folder, program))) ? folder : undefined;
 }
 
 /** A real etcd, API server and controllers, without nodes: what a cluster keeps, and nothing that runs. */
@@ -57,7 +49,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
   const assets = findControlPlane();
   if (assets === undefined) throw new Error(controlPlaneMissing);
   const folder = mkdtempSync(join(tmpdir(), 'berth-control-plane-'));
-  const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
+  const [client, peer, port] = await freePorts(3);
   const token = randomBytes(16).toString('hex');
   const auditLog = join(folder, 'audit.log');
   writeKeys(folder);
@@ -106,7 +98,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
     '--enable-priority-and-fairness=false',
   );
   const dispose = async () => {
-    await Promise.all(children.map(ended));
+    await Promise.all(children.map((child) => ended(child, 'SIGKILL')));
     rmSync(folder, { recursive: true, force: true });
   };
   try {
@@ -141,25 +133,10 @@ function run(program: string, args: readonly string[], log: string): ChildProces
   return child;
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
-}
-
 function writeKeys(folder: string): void {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   writeFileSync(join(folder, 'accounts.pub'), publicKey.export({ type: 'spki', format: 'pem' }));
   writeFileSync(join(folder, 'accounts.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** The API server signs one for itself. */
