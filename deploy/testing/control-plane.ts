@@ -150,7 +150,7 @@ async function certificate(path: string, folder: string): Promise<string> {
 
 function connected(server: string, ca: string, token: string): Cluster {
   const agent = new Agent({ keepAlive: true, maxSockets: 8, ca, checkServerIdentity: () => undefined });
-  const connection = new Connection({ server: new URL(server), agent, headers: () => ({ authorization: `Bearer ${token}` }) });
+  const connection = new Connection({ server: new URL(server), agent, streamAgent: agent, headers: () => ({ authorization: `Bearer ${token}` }) });
   return new Cluster(connection, new Discovery(connection));
 }
 

@@ -16,5 +16,5 @@ export async function delegatedEndpoint(server: URL, kubeconfig: string, context
   config.setCurrentContext(context);
   const options: { headers?: Record<string, string>; agent?: Agent } = {};
   await config.applyToHTTPSOptions(options);
-  return { server, agent: options.agent!, headers: () => options.headers ?? {} };
+  return { server, agent: options.agent!, streamAgent: options.agent!, headers: () => options.headers ?? {} };
 }

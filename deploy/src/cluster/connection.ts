@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { ApiError, NoApiServer, Unreachable } from './api-error';
 import type { Endpoint } from './endpoint';
+import { Streams } from './streams';
 
 /** One call of the API. */
 export interface Call {
@@ -37,11 +38,16 @@ const firstWaitMs = 200;
 
 /** Talks JSON to one API server over connections that are kept. */
 export class Connection {
+  /** What has no end of its own. */
+  readonly streams: Streams;
+
   /** @param onAnswer - told of each call when it has ended: a line without any content */
   constructor(
     private readonly endpoint: Endpoint,
     private readonly onAnswer: (line: string) => void = () => undefined,
-  ) {}
+  ) {
+    this.streams = new Streams(endpoint, onAnswer);
+  }
 
   /**
    * @throws ApiError when it is answered by an error
@@ -67,6 +73,7 @@ export class Connection {
   /** Ends the connections that are kept. */
   close(): void {
     this.endpoint.agent.destroy();
+    this.endpoint.streamAgent.destroy();
   }
 
   private async once<Body>({

@@ -8,6 +8,8 @@ import type { Target } from './kubeconfig';
 export interface Endpoint {
   readonly server: URL;
   readonly agent: HttpAgent | HttpsAgent;
+  /** For what stays open: its connections don't count among those of {@link agent}. */
+  readonly streamAgent: HttpAgent | HttpsAgent;
   /** Headers that say who asks; read anew for each request, because a token file changes. */
   headers(): Readonly<Record<string, string>>;
 }
@@ -31,16 +33,14 @@ export async function endpointOf(target: Target, kubeconfigText: () => string): 
     });
   }
   const tls: AgentOptions = {
-    keepAlive: true,
-    maxSockets,
     ...member('ca', contentOf(cluster['certificate-authority-data'], cluster['certificate-authority'])),
     ...member('cert', contentOf(user['client-certificate-data'], user['client-certificate'])),
     ...member('key', contentOf(user['client-key-data'], user['client-key'])),
     ...member('servername', cluster['tls-server-name']),
     ...(cluster['insecure-skip-tls-verify'] ? { rejectUnauthorized: false } : {}),
   };
-  const agent = server.protocol === 'https:' ? new HttpsAgent(tls) : new HttpAgent({ keepAlive: true, maxSockets });
-  return { server, agent, headers: () => authorization(user) };
+  const agentOf = (options: AgentOptions) => (server.protocol === 'https:' ? new HttpsAgent({ ...tls, ...options }) : new HttpAgent(options));
+  return { server, agent: agentOf({ keepAlive: true, maxSockets }), streamAgent: agentOf({}), headers: () => authorization(user) };
 }
 
 function serverOf({ context, cluster: { server } }: Target): URL {
