@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { ControlPlane } from './control-plane';
 
 /** Where a command is cut. */
 export interface Cut {
@@ -29,9 +28,18 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
+/** An API server, and as whom it is asked: by a token, or by a client's certificate. */
+export interface Upstream {
+  readonly server: string;
+  readonly ca: string | Buffer;
+  readonly token?: string;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
 /** Starts one on 127.0.0.1. It speaks plain HTTP, because what is tested is not TLS. */
-export async function startCuttingProxy({ server, ca, token }: ControlPlane): Promise<CuttingProxy> {
-  const agent = new Agent({ keepAlive: true, ca, checkServerIdentity: () => undefined });
+export async function startCuttingProxy({ server, token = '', ca, cert, key }: Upstream): Promise<CuttingProxy> {
+  const agent = new Agent({ keepAlive: true, checkServerIdentity: () => undefined, ca, ...(cert && { cert }), ...(key && { key }) });
   let [cut, writes, isCut, onCut]: [Cut, number, boolean, () => void] = [{ atWrite: Infinity, when: 'after', how: 'kill' }, 0, false, () => undefined];
   const handle = (incoming: IncomingMessage, answer: ServerResponse) => {
     if (isCut) return void incoming.socket.destroy();

@@ -14,7 +14,20 @@ export const deployed = globSync('services/*/src/main.ts', { cwd: resolve(__dirn
 export const namespaceOf = (environment: string) => `berth-${environment}`;
 
 /** What a namespace that these suites made is known by, so that they never delete another one. */
-const mark = 'berth.dev/end-to-end';
+const ownLabel = 'berth.dev/end-to-end';
+
+/** @throws Error when the environment is on the cluster already */
+export async function refuseTaken(environment: string): Promise<void> {
+  const namespace = namespaceOf(environment);
+  const found = await kubectl('get', 'namespace', namespace, '--ignore-not-found', '-o', 'name');
+  if (found) throw new Error(`${namespace} is on this cluster already, and this suite would delete it: choose another cluster, or delete it yourself`);
+}
+
+/** Marks an environment's namespace as the suite's own, if it is there. */
+export async function mark(environment: string): Promise<void> {
+  // Not there when what made it failed early, which says more
+  await kubectl('label', 'namespace', namespaceOf(environment), `${ownLabel}=true`).catch(() => undefined);
+}
 
 /**
  * Runs what makes an environment's namespace, and marks the namespace as the suite's own.
@@ -22,15 +35,8 @@ const mark = 'berth.dev/end-to-end';
  * @throws Error when the environment is on the cluster already
  */
 export async function make<T>(environment: string, work: () => Promise<T>): Promise<T> {
-  const namespace = namespaceOf(environment);
-  const found = await kubectl('get', 'namespace', namespace, '--ignore-not-found', '-o', 'name');
-  if (found) throw new Error(`${namespace} is on this cluster already, and this suite would delete it: choose another cluster, or delete it yourself`);
-  try {
-    return await work();
-  } finally {
-    // Not there when the work failed early, which says more
-    await kubectl('label', 'namespace', namespace, `${mark}=true`).catch(() => undefined);
-  }
+  await refuseTaken(environment);
+  return work().finally(() => mark(environment));
 }
 
 /** Makes only the namespace. */
@@ -48,7 +54,7 @@ export async function deploy(environment: string): Promise<string> {
 }
 
 /** New Secrets, where the environment names some. */
-async function createSecrets(environment: string): Promise<void> {
+export async function createSecrets(environment: string): Promise<void> {
   const { stdout } = await programSaid('npm', ['run', '--silent', 'secrets', '--', '--env', environment]);
   if (stdout) await kubectlSaid(['create', '-f', '-'], stdout);
 }
@@ -61,5 +67,5 @@ export async function settled(environment: string): Promise<void> {
 
 /** Deletes the environment with its data, if a suite made it. */
 export async function remove(environment: string): Promise<void> {
-  await kubectl('delete', 'namespaces', '-l', mark, '--field-selector', `metadata.name=${namespaceOf(environment)}`, '--timeout=180s');
+  await kubectl('delete', 'namespaces', '-l', ownLabel, '--field-selector', `metadata.name=${namespaceOf(environment)}`, '--timeout=180s');
 }

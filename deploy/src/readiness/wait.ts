@@ -49,8 +49,11 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Milliseconds between looks: at first often, because small things are ready at once. */
-const firstPauseMs = 200;
+/** Share of the time waited so far that passes until the next look: the wait ends so much later than it could, at most. */
+const pauseShare = 0.1;
+
+/** Milliseconds between looks, at least and at most. */
+const shortestPauseMs = 100;
 const longestPauseMs = 1_000;
 
 /** Kinds whose pods tell why they are not ready. */
@@ -64,10 +67,11 @@ const workloads = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'Rep
  */
 export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited[], options: WaitOptions): Promise<WaitResult> {
   const { timeoutMs, onChange, signal } = options;
-  const deadline = performance.now() + timeoutMs;
+  const startedAt = performance.now();
+  const deadline = startedAt + timeoutMs;
   const watch = new Watch(cluster, awaited);
   const told = new Map<string, string>();
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 1.5)) {
+  for (;;) {
     const unready = await watch.look();
     for (const standing of watch.standings) {
       const [key, text] = [keyOf(standing.reference), `${standing.readiness.state} ${standing.readiness.message} ${standing.pod ?? ''}`];
@@ -77,6 +81,7 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
     if (unready.length === 0) return { outcome: 'ready', unready };
     if (unready.some(({ readiness }) => readiness.state === 'Failed')) return { outcome: 'doomed', unready: await withLogs(cluster, unready) };
     if (performance.now() >= deadline || signal?.aborted) return { outcome: 'timeout', unready: await withWarnings(cluster, await withLogs(cluster, unready)) };
+    const pauseMs = Math.max(shortestPauseMs, Math.min(longestPauseMs, (performance.now() - startedAt) * pauseShare));
     await sleep(pauseMs, undefined, { ref: true, ...(signal && { signal }) }).catch(() => undefined);
   }
 }
