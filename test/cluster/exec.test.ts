@@ -66,7 +66,10 @@ describeOnCluster('a command in a container', () => {
 
   it('in a pod or a container that isn’t there is told', async () => {
     const stdout = new PassThrough();
-    await expect(exec(cluster.connection, { ...where, pod: 'nobody' }, ['true'], { stdout })).rejects.toMatchObject({ code: 404, message: /pods "nobody" not found/ });
+    await expect(exec(cluster.connection, { ...where, pod: 'nobody' }, ['true'], { stdout })).rejects.toMatchObject({
+      code: 404,
+      message: /pods "nobody" not found/,
+    });
     await expect(exec(cluster.connection, { ...where, container: 'nobody' }, ['true'], { stdout })).rejects.toThrow(/container nobody is not valid|not found/);
   });
 
