@@ -1,11 +1,7 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { type Manifest, manifestsOf } from './manifests';
 
 const scripts = resolve(__dirname, '..', 'scripts', 'cluster');
@@ -59,69 +55,6 @@ describe('manifests with other images', () => {
     const [one, other] = [namesOf('0123456789')[1]!, namesOf('9876543210')[1]!];
     expect(one).toMatch(/^s{38}-migrate-[0-9a-f]{10}$/);
     expect(other).not.toBe(one);
-  });
-});
-
-describe('run-checks', () => {
-  const step = (method: string, path: string, status: number, more: object = {}) => ({ service: 'shop', method, path, status, ...more });
-  const check = {
-    name: 'a thing is made, looked at and removed',
-    steps: [
-      step('POST', '/things', 201, { body: { name: 'check-{unique}' }, keep: { thing: 'id' } }),
-      step('GET', '/things/{thing}', 200),
-      step('DELETE', '/things/{thing}', 204, { cleanUp: true }),
-    ],
-  };
-
-  /** Runs a check against a server that answers by a table, and gives the faults, what the server was asked, and the bodies that it was sent. */
-  async function runAgainst(answers: Readonly<Record<string, number>>, carriedOut: object = check) {
-    const [asked, sent]: [string[], unknown[]] = [[], []];
-    const server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      void text(request).then((body) => {
-        if (body !== '') sent.push(JSON.parse(body));
-        response.writeHead(answers[request.method!] ?? 500).end('{"id":7}');
-      });
-    }).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const code = `import { runCheck } from './checks/run-checks.mjs'; console.log(JSON.stringify(await runCheck(${JSON.stringify(carriedOut)}, () => '${url}')))`;
-    const child: ChildProcess = spawn(process.execPath, ['--input-type=module', '--eval', code], { cwd: scripts, stdio: ['ignore', 'pipe', 'inherit'] });
-    const faults = JSON.parse(await text(child.stdout!)) as string[];
-    server.close();
-    return { faults, asked, sent };
-  }
-
-  it('keeps what it was told for later steps', async () => {
-    expect(await runAgainst({ POST: 201, GET: 200, DELETE: 204 })).toMatchObject({ faults: [], asked: ['POST /things', 'GET /things/7', 'DELETE /things/7'] });
-  });
-
-  it('fills the texts of a body however deep they lie', async () => {
-    const body = { items: [{ of: ['{thing}', { name: 'a {thing}', count: 1, none: null }] }] };
-    const deep = { name: 'deep', steps: [check.steps[0], step('PUT', '/things/{thing}', 200, { body })] };
-    const { faults, sent } = await runAgainst({ POST: 201, PUT: 200 }, deep);
-    expect(faults).toEqual([]);
-    expect(sent.at(-1)).toEqual({ items: [{ of: ['7', { name: 'a 7', count: 1, none: null }] }] });
-  });
-
-  it('cleans up after a step that failed', async () => {
-    const { faults, asked } = await runAgainst({ POST: 201, GET: 503, DELETE: 204 });
-    expect(faults).toEqual(['a thing is made, looked at and removed: GET /things/{thing} of shop was answered 503, not 200: {"id":7}']);
-    expect(asked.at(-1)).toBe('DELETE /things/7');
-  });
-
-  it('tells of a member that it should keep and that is missing, and cleans up with those that are there', async () => {
-    const [made, ...rest] = check.steps;
-    const steps = [{ ...made, keep: { thing: 'id', owner: 'owner' } }, ...rest];
-    const { faults, asked } = await runAgainst({ POST: 201, GET: 200, DELETE: 204 }, { ...check, steps });
-    expect(faults).toEqual([`${check.name}: POST /things of shop was answered without "owner", which later steps need: {"id":7}`]);
-    expect(asked).toEqual(['POST /things', 'DELETE /things/7']);
-  });
-
-  it('does not remove what was never made', async () => {
-    const { faults, asked } = await runAgainst({ POST: 503 });
-    expect(faults).toHaveLength(1);
-    expect(asked).toEqual(['POST /things']);
   });
 });
 
@@ -282,8 +215,6 @@ describe('wrong arguments are said in one sentence, and nothing is done', () => 
     [['deploy.mjs', '--env', 'local', '--images', broken], 'must be a JSON object of image references by service'],
     [['deploy.mjs', '--env', 'local', '--imges', list], "Unknown option '--imges'"],
     [['deploy.mjs', 'staging'], "Unexpected argument 'staging'. This command does not take positional arguments: npm run deploy -- --env ENVIRONMENT ["],
-    [['verify.mjs'], 'say which environment'],
-    [['verify.mjs', 'staging'], 'positional arguments: npm run verify -- --env ENVIRONMENT\n'],
     [['images.mjs', '1.2.3'], 'positional arguments: npm run images -- ['],
     [['images.mjs', '--push'], '--push and --registry go together'],
     [['images.mjs', '--tag', 'latest'], '"latest" is no tag for an image that somebody deploys'],

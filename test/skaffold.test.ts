@@ -80,7 +80,7 @@ describe('skaffold.yaml', () => {
 
   it('deploys charts/local, and with it only what the checks need', () => {
     const { paths } = written.manifests.kustomize;
-    expect(paths).toEqual(['charts/local', 'scripts/cluster/checks']);
+    expect(paths).toEqual(['charts/local', 'deploy/checks']);
     for (const path of paths) expect(existsSync(join(repository, path, 'kustomization.yaml'))).toBe(true);
   });
 
@@ -102,7 +102,7 @@ describe('skaffold.yaml', () => {
 
   it('verifies every service by the checks that it declares, in a Job that Pod Security admits', () => {
     expect(written.verify.map(({ container }) => container.image).sort()).toEqual(services);
-    const kustomization = parse(readFileSync(join(repository, 'scripts/cluster/checks/kustomization.yaml'), 'utf8')) as {
+    const kustomization = parse(readFileSync(join(repository, 'deploy/checks/kustomization.yaml'), 'utf8')) as {
       configMapGenerator: { name: string; files: string[] }[];
     };
     for (const { container, executionMode } of written.verify) {

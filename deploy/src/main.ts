@@ -61,6 +61,9 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
     .option('--delete-data', 'remove its data too: claims, volumes, Secrets, namespaces, definitions')
     .option('--confirm <name>', "the stack's name, instead of typing it")
     .action(async (folder: string | undefined, flags) => (await import('./commands/destroy.js')).destroyCommand(folder, flags as never, world));
+  verb('verify', 'prove a deployed stack by its health, its metrics and an order through its API; leaves no data behind')
+    .option('--timeout <duration>', 'until all of it has to be ready', duration, 300_000)
+    .action(async (folder: string | undefined, flags) => (await import('./commands/verify.js')).verifyCommand(folder, flags as never, world));
   berth
     .command('version')
     .description('say which berth this is')

@@ -53,7 +53,7 @@ async function deploy(environment, objects, { timeout, 'make-secrets': makeSecre
     explain(namespace);
     throw error;
   }
-  console.log(`deploy: ${environment} is ready; npm run verify -- --env ${environment} proves it by an order`);
+  console.log(`deploy: ${environment} is ready; npm run berth -- verify --env ${environment} proves it by an order`);
 }
 
 /** The Namespace first, pods last, so that what they name is there. */

@@ -80,7 +80,7 @@ function stepFaults(step: CheckStep, earlier: readonly CheckStep[]): string[] {
 
 const placeholder = /\{(\w+)\}/g;
 
-/** What a step has filled in, as `scripts/cluster/checks/run-checks.mjs` does it: in the path, and in the body's texts however deep. */
+/** What a step has filled in, as `deploy/checks/run-check.ts` does it: in the path, and in the body's texts however deep. */
 function placeholdersOf(step: CheckStep): string[] {
   return [...new Set(filledTexts(step).flatMap((text) => [...text.matchAll(placeholder)].map(([, word]) => word!)))];
 }
