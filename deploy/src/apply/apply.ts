@@ -29,6 +29,8 @@ export interface ApplyOptions {
   readonly pruneData?: readonly string[];
   /** @default false: a set that has no object in common with the stack is refused */
   readonly replaceAll?: boolean;
+  /** Secrets that pods read may be missing. @default false */
+  readonly lacksSecrets?: boolean;
   /** Who deploys what: for the history. */
   notes(): Promise<Pick<RevisionNotes, 'by' | 'git' | 'message'>>;
   /** Looks at the plan before anything is written; then no other plan is carried out. @throws Refused when it isn't what was agreed to */
@@ -97,7 +99,7 @@ export async function planStack(
   cluster: Cluster,
   stack: Stack,
   objects: readonly Prepared[],
-  options: Pick<ApplyOptions, 'forceConflicts' | 'pruneData' | 'replaceAll'>,
+  options: Pick<ApplyOptions, 'forceConflicts' | 'pruneData' | 'replaceAll' | 'lacksSecrets'>,
 ): Promise<Planned> {
   const [inventory, revisions] = await Promise.all([readInventory(cluster, stack), readRevisions(cluster, stack)]);
   const plan = await makePlan({ ...options, cluster, stack, objects, inventory, revisions });

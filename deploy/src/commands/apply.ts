@@ -76,6 +76,7 @@ async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options:
   await apply(cluster, stack, objects, {
     ...options,
     replaceAll: true,
+    lacksSecrets: true,
     notes: async () => ({
       by: (await options.notes()).by,
       ...(revision.git === undefined ? {} : { git: revision.git }),

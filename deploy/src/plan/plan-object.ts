@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster/cluster';
 import { isObject } from '../manifests/json';
 import { groupOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
+import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { changesBetween } from './field-changes';
 import { handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
@@ -72,6 +73,8 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
   const tried = await tryApply(object, basis, context);
   if ('fault' in tried) return tried;
   if ('immutable' in tried) return planReplacement(basis, tried.immutable);
+  if (isJob(live) && job(live).state === 'Failed')
+    return { ...basis, action: 'replace', changes: changesBetween(live, tried.next), notes: ['it failed, and a Job that failed never runs again by itself'] };
   const takesOver = hasDeployer(live);
   // the deployer's account is Berth's before it applies: what the manifest no longer says goes
   const changes = changesBetween(live, takesOver ? withoutLeftBehind(tried.next, object) : tried.next);
@@ -170,10 +173,14 @@ function isScaled({ apiVersion, kind, metadata: { name, namespace } }: Kubernete
   });
 }
 
+function isJob({ apiVersion, kind }: KubernetesObject): boolean {
+  return kind === 'Job' && groupOf(apiVersion) === 'batch';
+}
+
 /** Objects with data are never deleted to be made anew; of others, Jobs are, and what says so. */
 function planReplacement(basis: Basis & { readonly live: KubernetesObject }, fields: readonly string[]): PlannedObject | ObjectFault {
   const { object, live } = basis;
-  const mayBe = (object.kind === 'Job' && groupOf(object.apiVersion) === 'batch') || object.metadata.annotations?.[replaceMark] === 'true';
+  const mayBe = isJob(object) || object.metadata.annotations?.[replaceMark] === 'true';
   const never = ['StatefulSet', 'PersistentVolumeClaim', 'PersistentVolume', 'Namespace', 'CustomResourceDefinition'].includes(object.kind);
   if (mayBe && !never) return { ...basis, action: 'replace', changes: changesBetween(live, merged(live, object)) };
   const cure = never
