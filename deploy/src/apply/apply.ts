@@ -8,6 +8,7 @@ import { canonical } from '../manifests/json';
 import { entriesAfter, entryOf, makePlan, writesOf } from '../plan/make-plan';
 import { isEmpty, type Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
+import { hasNoState } from '../readiness/readiness';
 import { type Awaited, type Standing, waitUntilReady } from '../readiness/wait';
 import { joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
 import { acquireLock, type Lock, type LockOptions } from '../stack/lock';
@@ -221,10 +222,11 @@ function versionsOf({ spec }: KubernetesObject): string[] {
   return versions.map(({ name }) => `${group}/${name}`);
 }
 
-/** Waits for all objects, also for those that nothing changed of: a release is healthy as a whole. */
+/** Waits for all objects that have a state, also for those that nothing changed of: a release is healthy as a whole. The plan or its write has just seen each. */
 async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadline: number, { progress, signal }: ApplyOptions): Promise<void> {
   const timeoutMs = deadline - performance.now();
-  const { outcome, unready } = await waitUntilReady(cluster, objects.map(awaited), { timeoutMs, signal, onChange: (standing) => progress.stands(standing) });
+  const stateful = objects.filter(({ reference }) => !hasNoState(reference));
+  const { outcome, unready } = await waitUntilReady(cluster, stateful.map(awaited), { timeoutMs, signal, onChange: (standing) => progress.stands(standing) });
   progress.waited();
   if (signal.aborted && outcome !== 'ready') throw new CommandError('stopped: what was begun is finished by running the command again');
   if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);
