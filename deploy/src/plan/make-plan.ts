@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly replaceAll?: boolean;
   /** Secrets that pods read may be missing: what goes back to a release takes what is there. @default false */
   readonly lacksSecrets?: boolean;
+  /** A plan of the same objects that was made a moment ago: only what moved since is tried again. */
+  readonly earlier?: Plan;
 }
 
 /**
@@ -35,9 +37,10 @@ export interface PlanInput {
  * @throws Refused when objects are somebody else's, or fields of them are, or can't be changed
  */
 export async function makePlan(input: PlanInput): Promise<Plan> {
-  const { cluster, stack, objects, inventory, revisions, forceConflicts = false, lacksSecrets = false } = input;
+  const { cluster, stack, objects, inventory, revisions, forceConflicts = false, lacksSecrets = false, earlier } = input;
   refuseStrangers(input);
-  const context = { cluster, stack, all: objects, forceConflicts };
+  const known = new Map(earlier?.objects.map((planned) => [keyOf(planned.reference), planned]));
+  const context = { cluster, stack, all: objects, forceConflicts, earlier: known };
   const [results, leftovers, missing] = await Promise.all([
     inParallel(objects, (object) => planObject(object, context)),
     findLeftovers(input),

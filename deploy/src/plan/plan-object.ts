@@ -1,7 +1,7 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
 import { isObject } from '../manifests/json';
-import { groupOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
@@ -17,6 +17,8 @@ export interface PlanContext {
   readonly all: readonly Prepared[];
   /** Fields that others own are taken over. */
   readonly forceConflicts: boolean;
+  /** What was planned of the same objects a moment ago, by key: it holds where the live one is still the same. */
+  readonly earlier?: ReadonlyMap<string, PlannedObject>;
 }
 
 /** An object that can't be applied: what is wrong, and whether the manifest is (exit code 2) or it is refused for safety (3). */
@@ -27,10 +29,12 @@ export interface ObjectFault {
 
 /** What applying one object does, by the server's own dry run. */
 export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
-  const { cluster, stack } = context;
+  const { cluster, stack, earlier } = context;
   const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
   if (prepared.awaitsKind) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
   const live = await cluster.get(prepared.location);
+  const before = earlier?.get(keyOf(prepared.reference));
+  if (before?.verified === true && before.live?.metadata.resourceVersion === live?.metadata.resourceVersion) return before;
   const owner = live && stackOf(live);
   if (owner !== undefined && owner !== stackId(stack)) return refusal(prepared, `belongs to the stack ${owner}: one object has one stack`);
   if (live?.metadata.deletionTimestamp !== undefined)
