@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { berthSpeed } from './berth';
 import { describeBusyness, describeMachine } from './machine';
 import { calibration } from './calibration';
 import { memory } from './memory';
@@ -20,6 +21,7 @@ const parts: Readonly<Record<string, (settings: Settings) => Promise<Section[]>>
   memory,
   start: startUp,
   synth: synthSpeed,
+  berth: berthSpeed,
 };
 
 /** Measures one part after the other; a part that fails says so and the others go on. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { places } from './places';
 import { type Section, skippedSection, type Verdict } from './section';
 import type { Settings } from './settings';
-import { mean, median, quietestThird } from './statistics';
+import { median } from './statistics';
+import { quiet, timed } from './whole-process';
 
 const counts = [2, 100, 500] as const;
 
@@ -75,16 +76,4 @@ function declareServices(folder: string, count: number): void {
     writeFileSync(join(folder, name, 'service.ts'), '');
     writeFileSync(join(folder, name, 'dist', 'service.json'), JSON.stringify(declaration));
   }
-}
-
-function timed([program, ...rest]: readonly string[]): { readonly milliseconds: number; readonly output: string } {
-  const startedAt = performance.now();
-  const { status, stdout, stderr } = spawnSync(program!, rest, { encoding: 'utf8', maxBuffer: 512 * 1024 * 1024 });
-  const milliseconds = performance.now() - startedAt;
-  if (status !== 0) throw new Error(`${program} exited with ${status}:\n${stderr}`);
-  return { milliseconds, output: stdout };
-}
-
-function quiet(values: readonly number[]): number {
-  return mean(quietestThird(values, (value) => value));
 }

@@ -39,6 +39,12 @@ describe.each(names)('the manifests of %s', (name) => {
     }
   });
 
+  it('say the command that makes the Secrets which their pods read, where they read any', () => {
+    const { annotations } = objectsOf(name).find(({ kind }) => kind === 'Namespace')!.metadata;
+    const command = `npm run --silent secrets -- --env ${name} | kubectl create -f -`;
+    expect(annotations!['berth.dev/make-secrets']).toBe(JSON.stringify(objectsOf(name)).includes('"secretName":"') ? command : undefined);
+  });
+
   it('never hold a secret', () => {
     expect(objectsOf(name).filter(({ kind }) => kind === 'Secret')).toEqual([]);
   });

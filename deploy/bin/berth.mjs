@@ -14,7 +14,8 @@ if (!existsSync(bundle)) {
 }
 if (Number(process.versions.node.split('.')[0]) >= 24) {
   module.enableCompileCache();
-  await import(bundle);
+  // import() would read it through first for its exports
+  module.createRequire(import.meta.url)(bundle);
 } else if (existsSync(ownNode)) {
   const { status, signal } = spawnSync(ownNode, [bundle, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exitCode = signal === null ? status : 130;

@@ -6,6 +6,7 @@ import { monitorTogether } from '../constructs/monitoring';
 import { DefaultDeny } from '../constructs/network';
 import { PostgresServer } from '../constructs/postgres-server';
 import { namespaceOf, RestrictedNamespace } from '../constructs/restricted-namespace';
+import { secretVariables } from '../constructs/service-secrets';
 import { SqliteVolume } from '../constructs/sqlite-volume';
 import { WebService } from '../constructs/web-service';
 import type { Environment } from '../environment';
@@ -34,7 +35,8 @@ export class Stack extends Chart {
     // two constructs can't have one name, so a service whose name is refused is not built
     const usable = chosen.filter((declaration) => nameFaults(declaration).length === 0);
     const settings = usable.map((declaration) => settingsOf(declaration, environment));
-    new RestrictedNamespace(this, namespace);
+    const readsSecrets = environment.store.kind !== 'sqlite' || usable.some((declaration) => secretVariables(declaration).length > 0);
+    new RestrictedNamespace(this, environment.name, readsSecrets);
     new DefaultDeny(new Construct(this, 'network'));
     const databaseOf = createDatabases(this, environment, usable);
     const byName = new Map(usable.map((declaration) => [declaration.name, declaration]));

@@ -8,6 +8,7 @@ import { canonical } from '../manifests/json';
 import { entriesAfter, entryOf, makePlan, writesOf } from '../plan/make-plan';
 import { isEmpty, type Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
+import { hasNoState } from '../readiness/readiness';
 import { type Awaited, type Standing, waitUntilReady } from '../readiness/wait';
 import { joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
 import { acquireLock, type Lock, type LockOptions } from '../stack/lock';
@@ -29,6 +30,8 @@ export interface ApplyOptions {
   readonly pruneData?: readonly string[];
   /** @default false: a set that has no object in common with the stack is refused */
   readonly replaceAll?: boolean;
+  /** Secrets that pods read may be missing. @default false */
+  readonly lacksSecrets?: boolean;
   /** Who deploys what: for the history. */
   notes(): Promise<Pick<RevisionNotes, 'by' | 'git' | 'message'>>;
   /** Looks at the plan before anything is written; then no other plan is carried out. @throws Refused when it isn't what was agreed to */
@@ -75,7 +78,7 @@ export async function apply(cluster: Cluster, stack: Stack, objects: readonly Pr
   }
   await seeToNamespace(cluster, stack, objects);
   return withLock(cluster, stack, options, async (guarded) => {
-    const now = await planStack(guarded, stack, objects, options);
+    const now = await planStack(guarded, stack, objects, { ...options, lacksSecrets: true, earlier: plan });
     if (isNews(plan, now.plan)) {
       if (options.agree !== undefined)
         throw new Refused('the cluster changed while the lock was waited for, so this is no longer the saved plan: nothing was written; plan again');
@@ -97,7 +100,7 @@ export async function planStack(
   cluster: Cluster,
   stack: Stack,
   objects: readonly Prepared[],
-  options: Pick<ApplyOptions, 'forceConflicts' | 'pruneData' | 'replaceAll'>,
+  options: Pick<ApplyOptions, 'forceConflicts' | 'pruneData' | 'replaceAll' | 'lacksSecrets'> & { readonly earlier?: Plan },
 ): Promise<Planned> {
   const [inventory, revisions] = await Promise.all([readInventory(cluster, stack), readRevisions(cluster, stack)]);
   const plan = await makePlan({ ...options, cluster, stack, objects, inventory, revisions });
@@ -154,17 +157,20 @@ async function perform(cluster: Cluster, { plan, revisions, entries }: Planned, 
   const deadline = performance.now() + options.timeoutMs;
   const before = joined(entries, objects.map(entryOf));
   if (!sameEntries(entries, before)) await writeInventory(cluster, stack, before);
+  // Git and the API server are asked meanwhile
+  const notes = options.notes();
+  notes.catch(() => undefined);
   await writeAll(cluster, plan, deadline, options);
   try {
     await becomeReady(cluster, objects, deadline, options);
   } catch (error) {
-    if (error instanceof Unready) await record(cluster, plan, revisions, objects, { outcome: 'failed', message: error.message }, options);
+    if (error instanceof Unready) await record(cluster, plan, revisions, objects, { outcome: 'failed', message: error.message }, notes);
     throw error;
   }
   await pruneAll(cluster, plan.leftovers, deadline, options.progress);
   const after = entriesAfter(objects, plan.leftovers);
   if (!sameEntries(before, after)) await writeInventory(cluster, stack, after);
-  const revision = plan.recordsRevision ? await record(cluster, plan, revisions, objects, { outcome: 'healthy' }, options) : revisions.at(-1)!.number;
+  const revision = plan.recordsRevision ? await record(cluster, plan, revisions, objects, { outcome: 'healthy' }, notes) : revisions.at(-1)!.number;
   return { plan, changed: true, revision };
 }
 
@@ -174,16 +180,12 @@ async function record(
   revisions: readonly Revision[],
   objects: readonly Prepared[],
   how: Pick<RevisionNotes, 'outcome' | 'message'>,
-  { notes }: ApplyOptions,
+  notes: ReturnType<ApplyOptions['notes']>,
 ): Promise<number> {
-  const number = await recordRevision(
-    cluster,
-    stack,
-    revisions,
-    objects.map(({ object }) => object),
-    { ...(await notes()), ...how, at: new Date().toISOString() },
-  );
-  await trimRevisions(cluster, stack);
+  const manifests = objects.map(({ object }) => object);
+  const number = await recordRevision(cluster, stack, revisions, manifests, { ...(await notes), ...how, at: new Date().toISOString() });
+  // nobody else writes any while the lock is held
+  await trimRevisions(cluster, stack, [...revisions, { number, outcome: how.outcome, hasSecrets: false }]);
   return number;
 }
 
@@ -219,10 +221,11 @@ function versionsOf({ spec }: KubernetesObject): string[] {
   return versions.map(({ name }) => `${group}/${name}`);
 }
 
-/** Waits for all objects, also for those that nothing changed of: a release is healthy as a whole. */
+/** Waits for all objects that have a state, also for those that nothing changed of: a release is healthy as a whole. The plan or its write has just seen each. */
 async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadline: number, { progress, signal }: ApplyOptions): Promise<void> {
   const timeoutMs = deadline - performance.now();
-  const { outcome, unready } = await waitUntilReady(cluster, objects.map(awaited), { timeoutMs, signal, onChange: (standing) => progress.stands(standing) });
+  const stateful = objects.filter(({ reference }) => !hasNoState(reference));
+  const { outcome, unready } = await waitUntilReady(cluster, stateful.map(awaited), { timeoutMs, signal, onChange: (standing) => progress.stands(standing) });
   progress.waited();
   if (signal.aborted && outcome !== 'ready') throw new CommandError('stopped: what was begun is finished by running the command again');
   if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);

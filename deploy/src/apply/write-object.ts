@@ -3,14 +3,14 @@ import { ApiError } from '../cluster/api-error';
 import type { Cluster, Location } from '../cluster/cluster';
 import { NotHealthy } from '../exit-codes';
 import { type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
-import { handOverManager, takenOver } from '../plan/managed-fields';
+import { handOverManager, hasDeployer, takenOver } from '../plan/managed-fields';
 import type { PlannedObject } from '../plan/plan';
 
 /** Writes one object of a plan. @throws ApiError; NotHealthy when a deadline passes */
 export async function writeObject(cluster: Cluster, planned: PlannedObject, deadline: number): Promise<void> {
   const { location, object, action, live, handsOver, force } = planned;
   if (action === 'replace') await remove(cluster, planned, deadline);
-  else if (live !== undefined) await takeOver(cluster, location);
+  else if (live !== undefined && hasDeployer(live)) await takeOver(cluster, location);
   if (handsOver !== undefined) await handOver(cluster, planned, handsOver);
   await patiently(planned, deadline, () => cluster.apply(location, object, { force }));
 }

@@ -59,6 +59,29 @@ export class Cluster {
     }
   }
 
+  /** Whether an object is there, by its metadata alone: no value of a Secret is sent. */
+  async has(location: Location): Promise<boolean> {
+    try {
+      await this.connection.call({ method: 'GET', path: pathOf(location), accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' });
+      return true;
+    } catch (error) {
+      if (error instanceof ApiError && error.isNotFound) return false;
+      throw error;
+    }
+  }
+
+  /** Whether the account may read any object of a kind in a namespace. Asking is everybody's right, and no refusal in anybody's log. */
+  async mayGet({ apiVersion, plural }: Resource, namespace: string): Promise<boolean> {
+    const resourceAttributes = { verb: 'get', group: groupOf(apiVersion), resource: plural, namespace };
+    const { body } = await this.connection.call<{ readonly status?: { readonly allowed?: boolean } }>({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+      body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+      repeatable: true,
+    });
+    return body.status?.allowed === true;
+  }
+
   /** The objects of a kind in a namespace, or in all. */
   async list(resource: Resource, namespace?: string, query: Readonly<Record<string, string>> = {}, accept?: string): Promise<readonly KubernetesObject[]> {
     const path = pathOf({ resource, namespace, name: '' }).replace(/\/$/, '');

@@ -1,7 +1,6 @@
 import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { text as textOf } from 'node:stream/consumers';
 import { ApiError, NoApiServer, Unreachable } from './api-error';
 import type { Endpoint } from './endpoint';
 import { Streams } from './streams';
@@ -96,9 +95,7 @@ export class Connection {
       signal: AbortSignal.timeout(timeoutMs ?? defaultTimeoutMs),
     };
     const response = await answered(url, options, content);
-    const text = await textOf(response).catch((error: unknown) => {
-      throw new Unreachable(server, error);
-    });
+    const text = await textOf(response, server);
     const serverTime = Date.parse(response.headers.date ?? '') || Date.now();
     if (response.statusCode! >= 400) throw ApiError.of(response.statusCode!, text, response.headers['retry-after'], serverTime);
     return { body: parsed(text, response, server, accept) as Body, serverTime };
@@ -117,6 +114,18 @@ function answered(url: URL, options: object, content: Buffer | undefined): Promi
     send(url, options, resolve)
       .on('error', (error) => reject(new Unreachable(new URL(url.origin), error)))
       .end(content);
+  });
+}
+
+/** Chunk by chunk: an iterator over the stream costs as much as the whole request. */
+function textOf(response: IncomingMessage, server: URL): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    response
+      .setEncoding('utf8')
+      .on('data', (part: string) => (text += part))
+      .on('end', () => resolve(text))
+      .on('error', (error) => reject(new Unreachable(server, error)));
   });
 }
 

@@ -55,7 +55,10 @@ export async function checkCluster({ cluster, target, stack, folder, choices, is
 /** Remembers where a folder was deployed. Nothing depends on it but the question whether a cluster is the right one. */
 export function rememberCluster(folder: string, uid: string, context: string, env: NodeJS.ProcessEnv): void {
   const file = fileOf(env);
-  const known = { ...readKnown(env), [resolve(folder)]: { uid, context } };
+  const before = readKnown(env);
+  const entry = before[resolve(folder)];
+  if (entry?.uid === uid && entry.context === context) return;
+  const known = { ...before, [resolve(folder)]: { uid, context } };
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const written = `${file}.${process.pid}`;

@@ -40,9 +40,12 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
   const local = readStack(folder, flags, session.target, world);
   const { stack } = local;
   const { cluster, target, choices } = session;
+  // asked side by side, but the wrong cluster is told first
+  const preparing = prepareStack(local, session, flags);
+  preparing.catch(() => undefined);
   const uid = await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
   const saved = flags.plan === undefined ? undefined : readPlan(flags.plan);
-  const objects = await prepareStack(local, session, flags);
+  const objects = await preparing;
   world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server})\n`);
   const options: ApplyOptions = {
     timeoutMs: flags.timeout,
@@ -76,6 +79,7 @@ async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options:
   await apply(cluster, stack, objects, {
     ...options,
     replaceAll: true,
+    lacksSecrets: true,
     notes: async () => ({
       by: (await options.notes()).by,
       ...(revision.git === undefined ? {} : { git: revision.git }),

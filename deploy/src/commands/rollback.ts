@@ -29,6 +29,7 @@ export async function rollbackCommand(named: string | undefined, flags: Rollback
       signal: world.signal,
       ...planningFlags(flags),
       replaceAll: true,
+      lacksSecrets: true,
       notes: async () => ({
         by: (await deployer(cluster, folder)).by,
         ...(revision.git === undefined ? {} : { git: revision.git }),

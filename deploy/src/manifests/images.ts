@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { faultList, UsageError } from '../exit-codes';
 import { isObject } from './json';
 import type { KubernetesObject } from './kubernetes-object';
+import { allContainers, type Container, podSpecOf } from './pod-spec';
 import type { Manifest } from './read-manifests';
 
 /** Images to put in, by the last part of the repository that they replace: `{"user-service": "registry.example/user-service:1.2.3"}`. */
@@ -44,6 +45,8 @@ function imageFaults(name: string, image: string, manifests: readonly Manifest[]
   if (used.length === 0) return [`nothing here runs an image called "${name}": look for a misspelt name`];
   if (!reference.test(image) || /:latest$/.test(image))
     return [`"${image}" can't be deployed as ${name}: name an image by a tag other than latest, or by digest`];
+  if (nameOf(image) !== name && manifests.some(({ object }) => containersOf(object).some((container) => nameOf(container.image) === nameOf(image))))
+    return [`"${image}" is no image of ${name} but of ${nameOf(image)}, which runs here too: look for two that were mixed up`];
   if (used.some((found) => found.includes('@')) && !image.includes('@'))
     return [`"${image}" has no digest, and what it replaces has one: it may be another image tomorrow`];
   return [];
@@ -54,24 +57,8 @@ function missing(manifests: readonly Manifest[]): string[] {
   return [...new Set(found.map(nameOf))].map((name) => `${name} was never released, so it has no image yet: name one with --images`);
 }
 
-interface Container {
-  readonly image: string;
-}
-
-interface PodSpec {
-  readonly containers?: readonly Container[];
-  readonly initContainers?: readonly Container[];
-}
-
-/** Where a pod's spec is: in the object, its template, or the template of its Jobs. */
-function podSpecOf({ kind, spec }: KubernetesObject): PodSpec | undefined {
-  const { template, jobTemplate } = (spec ?? {}) as { template?: { spec?: PodSpec }; jobTemplate?: { spec?: { template?: { spec?: PodSpec } } } };
-  return kind === 'Pod' ? (spec as PodSpec) : kind === 'CronJob' ? jobTemplate?.spec?.template?.spec : template?.spec;
-}
-
 function containersOf(object: KubernetesObject): readonly Container[] {
-  const { containers = [], initContainers = [] } = podSpecOf(object) ?? {};
-  return [...containers, ...initContainers].filter(({ image }) => typeof image === 'string');
+  return allContainers(podSpecOf(object)).filter(({ image }) => typeof image === 'string');
 }
 
 function withImagesOf(object: KubernetesObject, images: Images): KubernetesObject {

@@ -7,6 +7,7 @@ import { inParallel } from '../in-parallel';
 import { joined, type Inventory, type InventoryEntry, sameEntries } from '../stack/inventory';
 import { isOf, type Revision } from '../stack/revisions';
 import { type Stack, stackId, stackOf } from '../stack/stack';
+import { missingSecrets } from './missing-secrets';
 import type { Leftover, Plan, PlannedObject } from './plan';
 import { type ObjectFault, planObject } from './plan-object';
 
@@ -23,20 +24,29 @@ export interface PlanInput {
   readonly pruneData?: readonly string[];
   /** None of what the stack has has to be among the objects. @default false */
   readonly replaceAll?: boolean;
+  /** Secrets that pods read may be missing: what goes back to a release takes what is there. @default false */
+  readonly lacksSecrets?: boolean;
+  /** A plan of the same objects that was made a moment ago: only what moved since is tried again. */
+  readonly earlier?: Plan;
 }
 
 /**
  * What apply would do: each object tried on the server without being stored, and each object that the stack has and the manifests don't looked at.
  *
- * @throws UsageError when the cluster finds manifests wrong
+ * @throws UsageError when the cluster finds manifests wrong, or Secrets that pods read are missing
  * @throws Refused when objects are somebody else's, or fields of them are, or can't be changed
  */
 export async function makePlan(input: PlanInput): Promise<Plan> {
-  const { cluster, stack, objects, inventory, revisions, forceConflicts = false } = input;
+  const { cluster, stack, objects, inventory, revisions, forceConflicts = false, lacksSecrets = false, earlier } = input;
   refuseStrangers(input);
-  const context = { cluster, stack, all: objects, forceConflicts };
-  const [results, leftovers] = await Promise.all([inParallel(objects, (object) => planObject(object, context)), findLeftovers(input)]);
-  throwFaults(results.filter((result): result is ObjectFault => 'fault' in result));
+  const known = new Map(earlier?.objects.map((planned) => [keyOf(planned.reference), planned]));
+  const context = { cluster, stack, all: objects, forceConflicts, earlier: known };
+  const [results, leftovers, missing] = await Promise.all([
+    inParallel(objects, (object) => planObject(object, context)),
+    findLeftovers(input),
+    lacksSecrets ? [] : missingSecrets(cluster, objects),
+  ]);
+  throwFaults([...results.filter((result): result is ObjectFault => 'fault' in result), ...missing.map((fault) => ({ fault, isManifests: true }))]);
   const last = revisions.at(-1);
   return {
     stack,
@@ -66,7 +76,7 @@ function refuseStrangers({ stack, objects, inventory, replaceAll = false }: Plan
 function throwFaults(faults: readonly ObjectFault[]): void {
   if (faults.length === 0) return;
   const words = faultList(
-    `${faults.length} objects can't be applied`,
+    `these manifests can't be applied, for ${faults.length} reasons`,
     faults.map(({ fault }) => fault),
   );
   throw faults.some(({ isManifests }) => isManifests) ? new UsageError(words) : new Refused(words);

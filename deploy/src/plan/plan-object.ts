@@ -1,8 +1,9 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
 import { isObject } from '../manifests/json';
-import { groupOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
+import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { changesBetween } from './field-changes';
 import { handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
@@ -16,6 +17,8 @@ export interface PlanContext {
   readonly all: readonly Prepared[];
   /** Fields that others own are taken over. */
   readonly forceConflicts: boolean;
+  /** What was planned of the same objects a moment ago, by key: it holds where the live one is still the same. */
+  readonly earlier?: ReadonlyMap<string, PlannedObject>;
 }
 
 /** An object that can't be applied: what is wrong, and whether the manifest is (exit code 2) or it is refused for safety (3). */
@@ -26,10 +29,12 @@ export interface ObjectFault {
 
 /** What applying one object does, by the server's own dry run. */
 export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
-  const { cluster, stack } = context;
+  const { cluster, stack, earlier } = context;
   const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
   if (prepared.awaitsKind) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
   const live = await cluster.get(prepared.location);
+  const before = earlier?.get(keyOf(prepared.reference));
+  if (before?.verified === true && before.live?.metadata.resourceVersion === live?.metadata.resourceVersion) return before;
   const owner = live && stackOf(live);
   if (owner !== undefined && owner !== stackId(stack)) return refusal(prepared, `belongs to the stack ${owner}: one object has one stack`);
   if (live?.metadata.deletionTimestamp !== undefined)
@@ -72,6 +77,8 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
   const tried = await tryApply(object, basis, context);
   if ('fault' in tried) return tried;
   if ('immutable' in tried) return planReplacement(basis, tried.immutable);
+  if (isJob(live) && job(live).state === 'Failed')
+    return { ...basis, action: 'replace', changes: changesBetween(live, tried.next), notes: ['it failed, and a Job that failed never runs again by itself'] };
   const takesOver = hasDeployer(live);
   // the deployer's account is Berth's before it applies: what the manifest no longer says goes
   const changes = changesBetween(live, takesOver ? withoutLeftBehind(tried.next, object) : tried.next);
@@ -170,10 +177,14 @@ function isScaled({ apiVersion, kind, metadata: { name, namespace } }: Kubernete
   });
 }
 
+function isJob({ apiVersion, kind }: KubernetesObject): boolean {
+  return kind === 'Job' && groupOf(apiVersion) === 'batch';
+}
+
 /** Objects with data are never deleted to be made anew; of others, Jobs are, and what says so. */
 function planReplacement(basis: Basis & { readonly live: KubernetesObject }, fields: readonly string[]): PlannedObject | ObjectFault {
   const { object, live } = basis;
-  const mayBe = (object.kind === 'Job' && groupOf(object.apiVersion) === 'batch') || object.metadata.annotations?.[replaceMark] === 'true';
+  const mayBe = isJob(object) || object.metadata.annotations?.[replaceMark] === 'true';
   const never = ['StatefulSet', 'PersistentVolumeClaim', 'PersistentVolume', 'Namespace', 'CustomResourceDefinition'].includes(object.kind);
   if (mayBe && !never) return { ...basis, action: 'replace', changes: changesBetween(live, merged(live, object)) };
   const cure = never

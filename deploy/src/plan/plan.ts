@@ -4,7 +4,7 @@ import type { Location } from '../cluster/cluster';
 import type { Stack } from '../stack/stack';
 import type { FieldChange } from './field-changes';
 
-/** What happens to an object: `replace` deletes it and makes it anew, because a field of it can't be changed. */
+/** What happens to an object: `replace` deletes it and makes it anew, because a field of it can't be changed, or because it is a Job that failed. */
 export type Action = 'create' | 'change' | 'replace' | 'unchanged';
 
 /** One object of the manifests, and what apply does with it. */

@@ -72,6 +72,37 @@ it.each(rows)('%s', (_what, status, reason, certainAfterMs) => {
   expect(podProblem(pod)).toMatchObject({ reason: expect.stringMatching(reason) as string, certainAfterMs });
 });
 
+describe('a pod that waits for its volumes', () => {
+  const pod = (status: string) =>
+    parse(
+      `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}, status: {phase: Pending, conditions: [{type: PodReadyToStartContainers, ${status}}]}}`,
+    ) as KubernetesObject;
+  const warning = (message: string, name = 'a', reason = 'FailedMount') => ({ kind: 'Pod', name, reason, message });
+  const missing = warning('MountVolume.SetUp failed for volume "database" : secret "user-service-database" not found');
+
+  it.each([
+    ['a Secret that isn’t there', missing, /^its volume database can't be mounted: secret "user-service-database" not found$/, 120_000],
+    [
+      'a key that isn’t there',
+      warning('MountVolume.SetUp failed for volume "v" : references non-existent secret key: a'),
+      /non-existent secret key: a/,
+      120_000,
+    ],
+    ['a node that is behind', warning('MountVolume.SetUp failed for volume "v" : failed to sync secret cache: timed out'), /failed to sync/, Infinity],
+    ['a volume in other words', warning('Unable to attach or mount volumes'), /^Unable to attach or mount volumes$/, Infinity],
+  ])('%s', (_what, given, reason, certainAfterMs) => {
+    const problem = podProblem(pod('status: "False"'), [
+      warning('of before'),
+      given,
+      warning('another’s', 'b'),
+      warning('of something else', 'a', 'Unhealthy'),
+    ]);
+    expect(problem).toMatchObject({ reason: expect.stringMatching(reason) as string, certainAfterMs });
+  });
+
+  it('says nothing of what it has got over', () => expect(podProblem(pod('status: "True"'), [missing])).toBeUndefined());
+});
+
 it.each([
   [
     'a pod that runs well',

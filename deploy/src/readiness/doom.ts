@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { waitsForVolumes, type Warning } from './pods';
 
 /** Why a pod is not ready, as its containers say it. */
 export interface PodProblem {
@@ -32,8 +33,12 @@ const otherObjectsMs = 30_000;
 /** Runs that ended badly before the next one is taken for as bad: two restarts, 10 and 20 s apart, let a container wait for what it needs. */
 const certainRestarts = 2;
 
-/** Why a pod is not ready; nothing when its containers have nothing to say. */
-export function podProblem({ status, metadata }: KubernetesObject): PodProblem | undefined {
+/** A certificate that a volume waits for may take its authority a minute or two. */
+const otherVolumesMs = 120_000;
+
+/** Why a pod is not ready; nothing when neither its containers have anything to say nor a warning about its volumes. */
+export function podProblem(pod: KubernetesObject, warnings: readonly Warning[] = []): PodProblem | undefined {
+  const { status, metadata } = pod;
   const {
     phase,
     reason,
@@ -54,7 +59,19 @@ export function podProblem({ status, metadata }: KubernetesObject): PodProblem |
   }
   // evicted pods are made anew
   if (phase === 'Failed') return { reason: [reason ?? 'it failed', message].filter(Boolean).join(': '), certainAfterMs: reason === 'Evicted' ? Infinity : 0 };
-  return unscheduled(status);
+  return unscheduled(status) ?? unmounted(pod, warnings);
+}
+
+/** Until its volumes are mounted a pod says nothing, and the kubelet tries for ever. */
+function unmounted(pod: KubernetesObject, warnings: readonly Warning[]): PodProblem | undefined {
+  if (!waitsForVolumes(pod)) return undefined;
+  const { message } = warnings.findLast(({ kind, name, reason }) => kind === 'Pod' && name === pod.metadata.name && reason === 'FailedMount') ?? {};
+  if (message === undefined) return undefined;
+  const [, volume, fault] = /volume "([^"]+)" ?: (.*)$/s.exec(message) ?? [];
+  return {
+    reason: volume === undefined ? message : `its volume ${volume} can't be mounted: ${fault}`,
+    certainAfterMs: /(secret|configmap) "[^"]*" not found|references non-existent/.test(message) ? otherVolumesMs : Infinity,
+  };
 }
 
 function unscheduled(status: unknown): PodProblem | undefined {

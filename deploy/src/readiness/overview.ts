@@ -65,7 +65,7 @@ function ofWorkload(object: KubernetesObject, view: NamespaceView): Pick<Overvie
     .reduce((sum, { restartCount }) => sum + restartCount, 0);
   const rollout = object.metadata.annotations?.['deployment.kubernetes.io/revision'];
   const [problem] = newestPodsOf(object, view).flatMap((pod) => {
-    const found = podProblem(pod);
+    const found = podProblem(pod, view.warnings);
     return found === undefined ? [] : [`pod ${pod.metadata.name}: ${found.reason}`];
   });
   return { pods: { ready, wanted: wantedOf(object), restarts }, ...(rollout === undefined ? {} : { rollout }), ...(problem === undefined ? {} : { problem }) };

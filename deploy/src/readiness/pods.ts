@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { conditionOf } from './conditions';
 
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
 const replicaSets: Resource = { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets', namespaced: true };
@@ -11,12 +12,23 @@ const events: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events', na
 export interface NamespaceView {
   readonly pods: readonly KubernetesObject[];
   readonly replicaSets: readonly KubernetesObject[];
+  /** Asked for only where a pod waits for its volumes: nothing else says why. */
+  readonly warnings: readonly Warning[];
 }
 
 /** Reads it. */
 export async function viewOf(cluster: Cluster, namespace: string): Promise<NamespaceView> {
   const [podList, replicaSetList] = await Promise.all([cluster.list(pods, namespace), cluster.list(replicaSets, namespace)]);
-  return { pods: podList, replicaSets: replicaSetList };
+  const warnings = podList.some(waitsForVolumes) ? await warningsIn(cluster, namespace).catch(() => []) : [];
+  return { pods: podList, replicaSets: replicaSetList, warnings };
+}
+
+/**
+ * Whether a pod has not got so far that its containers could start.
+ * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network
+ */
+export function waitsForVolumes(pod: KubernetesObject): boolean {
+  return (pod.status as { phase?: string } | undefined)?.phase === 'Pending' && conditionOf(pod, 'PodReadyToStartContainers', 'False') !== undefined;
 }
 
 /** A ReplicaSet's number, which its Deployment counts. */

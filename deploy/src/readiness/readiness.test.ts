@@ -173,7 +173,7 @@ const rows: readonly Row[] = [
     'a Job that failed',
     job(conditions('type: Failed, status: "True", reason: BackoffLimitExceeded, message: too often')),
     'Failed',
-    /BackoffLimitExceeded: too often/,
+    /BackoffLimitExceeded: too often: mend the cause and apply again, which makes it anew/,
   ],
   ['a Job that is about to fail', job(conditions('type: FailureTarget, status: "True", reason: PodFailurePolicy')), 'Failed', /PodFailurePolicy/],
   ['a Job that is suspended', job('', 'suspend: true'), 'Current', /^$/],

@@ -1,4 +1,4 @@
-import { groupOf, type KubernetesObject } from '../manifests/kubernetes-object';
+import { groupOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
 import { anyConditionOf, conditionOf } from './conditions';
 import { cronJob } from './kinds/cron-job';
 import { customResourceDefinition } from './kinds/custom-resource-definition';
@@ -27,6 +27,27 @@ const rules: Readonly<Record<string, Rule>> = {
   'networking.k8s.io/Ingress': ingress,
   'apiextensions.k8s.io/CustomResourceDefinition': customResourceDefinition,
 };
+
+/** Kinds that say nothing of how they stand: whoever has just seen one needn't look again. */
+const stateless = new Set([
+  '/ConfigMap',
+  '/Secret',
+  '/ServiceAccount',
+  '/LimitRange',
+  'rbac.authorization.k8s.io/Role',
+  'rbac.authorization.k8s.io/RoleBinding',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'rbac.authorization.k8s.io/ClusterRoleBinding',
+  'networking.k8s.io/NetworkPolicy',
+  'networking.k8s.io/IngressClass',
+  'scheduling.k8s.io/PriorityClass',
+  'storage.k8s.io/StorageClass',
+]);
+
+/** Whether a kind is ready by being there. */
+export function hasNoState({ group, kind }: Pick<ObjectReference, 'group' | 'kind'>): boolean {
+  return stateless.has(`${group}/${kind}`);
+}
 
 /** Where an object stands. @param object - nothing when it isn't there */
 export function readinessOf(object: KubernetesObject | undefined, surroundings: Surroundings): Readiness {

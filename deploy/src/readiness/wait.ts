@@ -155,7 +155,7 @@ class Watch {
 
   private withPods(standing: Standing, object: KubernetesObject, view: NamespaceView): Standing {
     for (const pod of newestPodsOf(object, view)) {
-      const problem = podProblem(pod);
+      const problem = podProblem(pod, view.warnings);
       if (problem === undefined) continue;
       const reason = `pod ${pod.metadata.name}: ${problem.reason}`;
       const isCertain = this.isSeenFor(`${pod.metadata.uid} ${problem.reason}`, problem.certainAfterMs);

@@ -138,9 +138,13 @@ export async function recordRevision(
   return number;
 }
 
-/** Forgets the oldest revisions, but never the last healthy one. */
-export async function trimRevisions(cluster: Cluster, stack: Stack, kept = keptRevisions): Promise<void> {
-  const revisions = await readRevisions(cluster, stack);
+/** Forgets the oldest of a stack's revisions, but never the last healthy one. */
+export async function trimRevisions(
+  cluster: Cluster,
+  stack: Stack,
+  revisions: readonly Pick<Revision, 'number' | 'outcome' | 'hasSecrets'>[],
+  kept = keptRevisions,
+): Promise<void> {
   const lastHealthy = revisions.findLast(({ outcome }) => outcome === 'healthy')?.number;
   for (const { number, hasSecrets } of revisions.slice(0, -kept)) if (number !== lastHealthy) await forget(cluster, stack, number, hasSecrets);
 }

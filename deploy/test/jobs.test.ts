@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KubernetesObject } from '../src/manifests/kubernetes-object';
+import { berth, folderWith, writeFiles } from '../testing/berth-process';
+import { describeWithControlPlane } from '../testing/use-control-plane';
+
+const job = (name: string, image: string) => ({
+  apiVersion: 'batch/v1',
+  kind: 'Job',
+  metadata: { name },
+  spec: { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } } },
+});
+const jobs = { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', namespaced: true };
+
+describeWithControlPlane('Jobs', (at) => {
+  const run = (...args: string[]) => berth(args, { kubeconfig: at().plane.kubeconfig });
+
+  async function uids(namespace: string): Promise<Record<string, string>> {
+    const found = await at().plane.connect().list(jobs, namespace);
+    return Object.fromEntries(found.map(({ metadata: { name, uid } }) => [name, uid!]));
+  }
+
+  /** A Job that is nobody's, when it has failed. */
+  async function failedStranger(namespace: string): Promise<void> {
+    const cluster = at().plane.connect();
+    const location = { resource: jobs, namespace, name: 'stranger' };
+    await cluster.create(location, job('stranger', 'broken:1'));
+    const hasFailed = (object?: KubernetesObject) => JSON.stringify(object?.status ?? {}).includes('"Failed"');
+    while (!hasFailed(await cluster.get(location))) await sleep(50);
+  }
+
+  it('that fail are told at once with the cure; applied again they are made anew, and no other', async () => {
+    const namespace = await at().namespace();
+    const folder = folderWith({ 'bad.json': JSON.stringify(job('bad', 'broken:1')), 'good.json': JSON.stringify(job('good', 'web:1')) });
+    await failedStranger(namespace);
+    const failed = await run('apply', folder, '-n', namespace);
+    expect({ ...failed, isSoon: failed.ms < 30_000 }).toMatchObject({ code: 4, isSoon: true });
+    expect(failed.stderr).toMatch(
+      new RegExp(`berth: Job/${namespace}/bad: (pod bad-\\w+: container main ends with exit code 1|BackoffLimitExceeded: .*: mend the cause and apply again)`),
+    );
+
+    const before = await uids(namespace);
+    const plan = await run('plan', folder, '-n', namespace);
+    expect(plan.stdout).toContain(`! Job/${namespace}/bad (deleted and made anew)\n    it failed, and a Job that failed never runs again by itself\n`);
+    expect(plan.stdout).toContain('1 to replace, 1 unchanged');
+    expect((await run('apply', folder, '-n', namespace)).code).toBe(4);
+    const after = await uids(namespace);
+    expect(after).toEqual({ ...before, bad: expect.any(String) as string });
+    expect(after['bad']).not.toBe(before['bad']);
+  }, 90_000);
+
+  it('that are done are never run again, but with another image they are made anew', async () => {
+    const namespace = await at().namespace();
+    const folder = folderWith({ 'good.json': JSON.stringify(job('good', 'registry.example/web:1')) });
+    const images = join(folder, '..', 'images.json');
+    writeFiles(join(folder, '..'), { 'images.json': '{"web": "registry.example/web:2"}' });
+    expect((await run('apply', folder, '-n', namespace)).code).toBe(0);
+    const first = await uids(namespace);
+    expect((await run('apply', folder, '-n', namespace)).stdout).toContain('is unchanged');
+    expect(await uids(namespace)).toEqual(first);
+    expect(await run('apply', folder, '-n', namespace, '--images', images)).toMatchObject({ code: 0 });
+    const second = await uids(namespace);
+    expect(second['good']).not.toBe(first['good']);
+    expect((await run('apply', folder, '-n', namespace, '--images', images)).stdout).toContain('is unchanged');
+    expect(await uids(namespace)).toEqual(second);
+  }, 90_000);
+});
