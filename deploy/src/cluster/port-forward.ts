@@ -62,8 +62,7 @@ export async function forwardSocket(
 }
 
 async function send(stream: Duplex, socket: Socket, bytes: Rewindable): Promise<void> {
-  for (let piece; (piece = await bytes.next(() => stream.destroyed)) !== undefined; )
-    await writeBytes(stream, Buffer.concat([Buffer.of(channel.data), piece]));
+  for (let piece; (piece = await bytes.next(() => stream.destroyed)) !== undefined;) await writeBytes(stream, Buffer.concat([Buffer.of(channel.data), piece]));
   if (!stream.destroyed) socket.setTimeout(lingerMs, () => socket.destroy());
 }
 

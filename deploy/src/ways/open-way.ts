@@ -120,13 +120,7 @@ function tookNothing(error: unknown): boolean {
 }
 
 /** Where a connection leads; nothing when its client doesn't wait any more. @throws CommandError when there is no ready pod in time */
-async function readyPlace(
-  cluster: Cluster,
-  target: WayTarget,
-  travellers: Travellers,
-  socket: Socket,
-  until: number,
-): Promise<Place | undefined> {
+async function readyPlace(cluster: Cluster, target: WayTarget, travellers: Travellers, socket: Socket, until: number): Promise<Place | undefined> {
   for (let last: unknown; !socket.destroyed; await sleep(lookMs)) {
     try {
       const service = await serviceOf(cluster, target);
