@@ -17,18 +17,18 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
     .showSuggestionAfterError()
     .addHelpText('after', footer)
     .exitOverride();
-  const verb = (name: string, description: string) =>
+  const stackVerb = (name: string, description: string, formats: readonly string[] = ['table', 'json', 'yaml']) =>
     berth
       .command(name)
       .description(description)
-      .argument('[folder]', 'folder with manifests, or one file')
       .option('--env <name>', 'the folder charts/NAME, here or above')
       .option('--name <stack>', "the stack's name (the folder's)")
       .option('-n, --namespace <namespace>', 'namespace of the stack and of objects that name none (what the manifests say)')
       .option('--context <context>', 'context of the kubeconfig (the current one)')
       .option('--kubeconfig <file>', 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)')
       .option('-v, --verbose', 'say each request to the API server')
-      .addOption(new Option('-o, --output <format>', 'what stdout gets').choices(['table', 'json', 'yaml']).default('table'));
+      .addOption(new Option('-o, --output <format>', 'what stdout gets').choices(formats).default('table'));
+  const verb = (name: string, description: string) => stackVerb(name, description).argument('[folder]', 'folder with manifests, or one file');
   const planned = (command: Command) =>
     command
       .option('--force-conflicts', 'take fields over that others manage')
@@ -64,6 +64,17 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
   verb('verify', 'prove a deployed stack by its health, its metrics and an order through its API; leaves no data behind')
     .option('--timeout <duration>', 'until all of it has to be ready', duration, 300_000)
     .action(async (folder: string | undefined, flags) => (await import('./commands/verify.js')).verifyCommand(folder, flags as never, world));
+  stackVerb('logs', 'show the logs of a stack, merged; of the workloads that are named, or of all', ['table', 'json'])
+    .argument('[words...]', 'the folder, unless --env says it; then workloads, as NAME or KIND/NAME')
+    .option('-f, --follow', 'go on with what comes, over restarts and rollouts')
+    .option('--since <duration>', 'only what is not older', duration)
+    .option('--tail <lines>', 'only so many last lines of each container', lineCount)
+    .option('--previous', 'of the run before the last restart')
+    .action(async (words: string[], flags) => (await import('./commands/logs.js')).logsCommand(words, flags as never, world));
+  stackVerb('open', 'lead ports of this machine to the Services of a stack, over restarts and rollouts, until Ctrl-C')
+    .argument('[words...]', 'the folder, unless --env says it; then Services, as NAME or NAME:PORT (all that speak HTTP)')
+    .option('--port <port>', 'the port on this machine, of one Service', portNumber)
+    .action(async (words: string[], flags) => (await import('./commands/open.js')).openCommand(words, flags as never, world));
   berth
     .command('version')
     .description('say which berth this is')
@@ -82,6 +93,20 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** @throws InvalidArgumentError */
+function lineCount(text: string): number {
+  return text === '0' ? 0 : wholeNumber(text);
+}
+
+/** @throws InvalidArgumentError */
+function portNumber(text: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a port from 1 to 65535.');
+  return Number(text);
+}
+
+/** What they do ends at once: nothing of it is half done. */
+const lookers: readonly (string | undefined)[] = ['logs', 'open'];
+
 /** Runs one command line. Only here the process ends. */
 async function main(args: readonly string[]): Promise<void> {
   const { stdout, stderr, env } = process;
@@ -91,7 +116,7 @@ async function main(args: readonly string[]): Promise<void> {
     process.on(signal, () => {
       // a second one doesn't wait
       if (stop.signal.aborted) process.exit(130);
-      output.talk('stopping after what is under way; once more stops at once');
+      if (!lookers.includes(args[0])) output.talk('stopping after what is under way; once more stops at once');
       stop.abort();
     });
   let code: ExitCode = exitCodes.done;

@@ -51,8 +51,10 @@ describeOnCluster('a command in a container', () => {
     expect(result).toMatchObject({ exitCode: 0, bytes: 50 * mebibyte, hash: expected.digest('hex') });
   }, 120_000);
 
-  it('that ends before its input does is no fault', async () => {
-    expect(await run(['head', '-c', '5'], Readable.from(Array<Buffer>(20).fill(Buffer.alloc(mebibyte, 'x'))))).toMatchObject({ exitCode: 0, stdout: 'xxxxx' });
+  it('that fails before its input ends tells its exit code when it reads the rest', async () => {
+    const input = Readable.from(Array<Buffer>(20).fill(Buffer.alloc(mebibyte, 'x')));
+    const result = await run(['sh', '-c', 'head -c 5; echo no space left >&2; cat >/dev/null; exit 9'], input);
+    expect(result).toMatchObject({ exitCode: 9, stdout: 'xxxxx', stderr: 'no space left\n' });
   }, 60_000);
 
   it('keeps the first 64 KiB of its complaints', async () => {

@@ -12,7 +12,12 @@ export interface ContainerLocation {
 
 /** Where a command's bytes come from and go to. */
 export interface ExecStreams {
-  /** Sent to its end, which the command sees. @default none: its stdin is empty */
+  /**
+   * Sent to its end, which the command sees. One that ends before it has read it all is never told to have ended, by any client: let it read the rest, as
+   * in `sh -c 'restore; code=$?; cat >/dev/null; exit $code'`.
+   *
+   * @default none: its stdin is empty
+   */
   readonly stdin?: Readable;
   /** Gets what it prints; it is not ended. */
   readonly stdout: Writable;
