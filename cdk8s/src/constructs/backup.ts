@@ -29,6 +29,9 @@ export type BackupAccess =
       readonly port: number;
     };
 
+/** Whose database it is, and its newest migration. */
+const schemaQuery = 'SELECT service, version AS schema FROM schema_migrations ORDER BY version DESC LIMIT 1';
+
 /** The annotation of a service's Deployment by which its data are backed up. */
 export function backupAnnotation({ name, peers }: ServiceDeclaration, access: BackupAccess): Record<string, string> {
   // what refers to another service's data is copied before it, so that nothing in a backup refers to what isn't in it
@@ -39,7 +42,7 @@ export function backupAnnotation({ name, peers }: ServiceDeclaration, access: Ba
 function particulars(name: string, { kind }: BackupAccess): object {
   const program = ['node', 'dist/main.js'];
   if (kind === 'sqlite') return { container: name, backup: [...program, 'backup'], restore: [...program, 'restore'] };
-  return kind === 'postgres' ? { bookkeeping: bookkeepingTables } : {};
+  return kind === 'postgres' ? { bookkeeping: bookkeepingTables, schemaQuery } : {};
 }
 
 /** The annotation of a Job that brings a database's schema up to date: after an older backup was restored it has to run again. */

@@ -51,7 +51,9 @@ export async function carryOut<Schema extends ConfigurationSchema>(
     case 'restore status':
       break;
     default:
-      throw new CopyRefused(`unknown command ${JSON.stringify(words.join(' '))}: use backup, or restore with stage, switch, switch overwrite, status or discard`);
+      throw new CopyRefused(
+        `unknown command ${JSON.stringify(words.join(' '))}: use backup, or restore with stage, switch, switch overwrite, status or discard`,
+      );
   }
   stdout.write(`${JSON.stringify(restoreStatus(path))}\n`);
 }

@@ -49,7 +49,11 @@ export async function main<Schema extends ConfigurationSchema>(definition: Servi
 }
 
 /** Logs nothing: its stdout is a copy. */
-async function copy<Schema extends ConfigurationSchema>(definition: ServiceDefinition<Schema>, config: CommonConfiguration, host: NodeJS.Process): Promise<void> {
+async function copy<Schema extends ConfigurationSchema>(
+  definition: ServiceDefinition<Schema>,
+  config: CommonConfiguration,
+  host: NodeJS.Process,
+): Promise<void> {
   try {
     await carryOut(host.argv.slice(2), definition, config, host);
     host.exit(0);

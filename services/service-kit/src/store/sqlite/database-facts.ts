@@ -16,7 +16,10 @@ export function tableFacts(db: Database): TableFacts[] {
     const columns = db.pragma(`table_info(${quoted(table)})`) as readonly { readonly name: string }[];
     const row = columns.map(({ name }) => `quote(${quoted(name)})`).join(" || ',' || ");
     let [rows, sum] = [0, 0n];
-    for (const text of db.prepare(`SELECT ${row} FROM ${quoted(table)}`).pluck().iterate() as Iterable<string>) {
+    for (const text of db
+      .prepare(`SELECT ${row} FROM ${quoted(table)}`)
+      .pluck()
+      .iterate() as Iterable<string>) {
       rows++;
       sum += createHash('sha256').update(text).digest().readBigUInt64BE();
     }
@@ -27,7 +30,13 @@ export function tableFacts(db: Database): TableFacts[] {
 /** Whether there is a row in any table but the {@link bookkeepingTables}. */
 export function holdsData(db: Database): boolean {
   const own = tablesOf(db).filter((table) => !bookkeepingTables.some((name) => name === table));
-  return own.some((table) => db.prepare(`SELECT EXISTS (SELECT 1 FROM ${quoted(table)})`).pluck().get() === 1);
+  return own.some(
+    (table) =>
+      db
+        .prepare(`SELECT EXISTS (SELECT 1 FROM ${quoted(table)})`)
+        .pluck()
+        .get() === 1,
+  );
 }
 
 /** The newest migration, and whose it is; nothing where none was ever applied. */
@@ -43,7 +52,10 @@ export function assertWhole(db: Database): void {
 }
 
 function tablesOf(db: Database): string[] {
-  return db.prepare(String.raw`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`).pluck().all() as string[];
+  return db
+    .prepare(String.raw`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\' ORDER BY name`)
+    .pluck()
+    .all() as string[];
 }
 
 function quoted(name: string): string {
