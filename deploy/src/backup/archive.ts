@@ -152,8 +152,9 @@ function parsed(folder: string, text: string): ArchiveManifest {
   if (typeof found === 'number' && found > format)
     throw new Refused(`${folder} was written by a newer berth, in format ${found}: this one reads ${format}; take the newer one`);
   const manifest = value as ArchiveManifest;
+  const stores: readonly ArchivedStore[] = Array.isArray(manifest.stores) ? manifest.stores : [];
   // what names files is never followed out of the folder
-  if (found === format && Array.isArray(manifest.stores) && manifest.stores.every(({ file }) => /^[\w-][\w.-]*$/.test(file))) return manifest;
+  if (found === format && stores.length > 0 && stores.every(({ file }) => /^[\w-][\w.-]*$/.test(file))) return manifest;
   throw new UsageError(`--from ${folder}: its ${manifestName} is no backup's: name a folder that berth backup made`);
 }
 

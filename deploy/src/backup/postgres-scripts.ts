@@ -50,39 +50,51 @@ COMMIT;
 SQL
 `;
 
-/** Arguments: the database, tables that hold no data of the service's own. Prints JSON: its number, and whether it holds data. */
-export const statusScript = String.raw`${begin}
-live=$(sql --set=database="$1" <<'SQL'
-SELECT oid FROM pg_database WHERE datname = :'database';
-SQL
-)
-holds=false
-if [ -n "$live" ]; then
+/** Whether a database holds data: arguments as {@link statusScript}'s. */
+const holdsData = String.raw`holds_data() {
   found=$(sql --dbname="$1" --set=bookkeeping="$2" <<'SQL'
 SELECT format('SELECT EXISTS (SELECT FROM %I.%I)', nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
   WHERE relkind = 'r' AND nspname <> 'information_schema' AND nspname !~ '^pg_' AND relname <> ALL (string_to_array(:'bookkeeping', ',')) \gexec
 SQL
 )
-  case "$found" in *t*) holds=true ;; esac
-fi
-staged=$(sql --set=staged="$1_berth_staged" <<'SQL'
-SELECT oid FROM pg_database WHERE datname = :'staged';
+  case "$found" in *t*) return 0 ;; *) return 1 ;; esac
+}
+number_of() {
+  sql --set=name="$1" <<'SQL'
+SELECT oid FROM pg_database WHERE datname = :'name';
 SQL
-)
-echo "{\"live\":\"$live\",\"staged\":\"$staged\",\"holdsData\":$holds}"
+}
+`;
+
+/** Arguments: the database, tables that hold no data of the service's own. Prints JSON: which databases there are, and whether it holds data. */
+export const statusScript = String.raw`${begin}${holdsData}
+live=$(number_of "$1")
+holds=false
+if [ -n "$live" ] && holds_data "$1" "$2"; then holds=true; fi
+version=$(sql --command='SHOW server_version_num' </dev/null)
+echo "{\"live\":\"$live\",\"staged\":\"$(number_of "$1_berth_staged")\",\"version\":\"$((version / 10000))\",\"holdsData\":$holds}"
+`;
+
+/**
+ * Argument: the database. A database that was put aside and has no successor is put back; then what earlier runs left goes. This is also what is left
+ * to do after a restore.
+ */
+export const discardScript = String.raw`${begin}
+sql --set=database="$1" --set=staged="$1_berth_staged" --set=before="$1_berth_before" <<'SQL'
+SET client_min_messages = warning;
+SELECT format('ALTER DATABASE %I RENAME TO %I', :'before', :'database') FROM pg_database
+  WHERE datname = :'before' AND NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
+DROP DATABASE IF EXISTS :"staged" WITH (FORCE);
+DROP DATABASE IF EXISTS :"before" WITH (FORCE);
+SQL
 `;
 
 /**
  * Arguments: the database, its role, the query for its schema, the bytes that it takes. Reads pg_dump's custom format from stdin into a new database
  * beside it. Prints the facts and tables of what is there then.
  */
-export const stageScript = String.raw`${begin}
+export const stageScript = String.raw`${discardScript}
 staged="$1_berth_staged"
-sql --set=staged="$staged" --set=before="$1_berth_before" >/dev/null <<'SQL'
-SET client_min_messages = warning;
-DROP DATABASE IF EXISTS :"staged" WITH (FORCE);
-DROP DATABASE IF EXISTS :"before" WITH (FORCE);
-SQL
 folder=$(sql --command='SHOW data_directory' </dev/null)
 free=$(df --output=avail -B1 "$folder" | tail -n 1)
 if [ "$free" -lt "$4" ]; then
@@ -103,37 +115,42 @@ SQL
 `;
 
 /**
- * Argument: the database. Lets the staged one take its place, in one transaction: whoever is connected to the old one is cut off, and nobody new gets
- * in while the names change hands. A time when the old one never was is no fault.
+ * Arguments: the database, tables that hold no data of the service's own, `overwrite` where data may be lost. Lets the staged database take its place,
+ * in one transaction: whoever is connected to the old one is cut off, and nobody new gets in while the names change hands. Where data may not be lost,
+ * the old one is put aside first, so that nobody can write to it any more, and put back where it holds some: then it prints `holds data`.
  */
-export const switchScript = String.raw`${begin}
-for attempt in 1 2 3 4 5; do
-  sql --set=database="$1" --set=staged="$1_berth_staged" --set=before="$1_berth_before" <<'SQL' &
-BEGIN;
-SELECT format('ALTER DATABASE %I RENAME TO %I', datname, :'before') FROM pg_database WHERE datname = :'database' \gexec
-ALTER DATABASE :"staged" RENAME TO :"database";
-COMMIT;
-SQL
-  renaming=$!
-  # the rename waits five seconds for those who are connected, and lets nobody in meanwhile
-  for look in 1 2 3 4 5 6 7 8; do
-    sleep 0.2
-    kill -0 "$renaming" 2>/dev/null || break
-    sql --set=database="$1" >/dev/null <<'SQL'
+export const switchScript = String.raw`${begin}${holdsData}
+# its arguments: SQL that renames the database, and that gives the name to another
+rename() {
+  for attempt in 1 2 3 4 5; do
+    printf '%s\n' 'BEGIN;' "$@" 'COMMIT;' | sql --set=database="$database" --set=staged="$database"_berth_staged --set=before="$database"_berth_before &
+    renaming=$!
+    # a rename waits five seconds for those who are connected, and lets nobody in meanwhile
+    for look in 1 2 3 4 5 6 7 8; do
+      sleep 0.2
+      kill -0 "$renaming" 2>/dev/null || break
+      sql --set=database="$database" >/dev/null <<'SQL'
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'database';
 SQL
+    done
+    if wait "$renaming"; then return 0; fi
   done
-  if wait "$renaming"; then exit 0; fi
-done
-echo "the database $1 could not be replaced, because others stay connected to it" >&2
-exit 1
-`;
-
-/** Argument: the database. Forgets what was staged, and what was replaced. */
-export const discardScript = String.raw`${begin}
-sql --set=staged="$1_berth_staged" --set=before="$1_berth_before" <<'SQL'
-SET client_min_messages = warning;
-DROP DATABASE IF EXISTS :"staged" WITH (FORCE);
-DROP DATABASE IF EXISTS :"before" WITH (FORCE);
-SQL
+  echo "the database $database could not be replaced, because others stay connected to it" >&2
+  return 1
+}
+database=$1
+# one that never was, or was lost, is no fault
+aside="SELECT format('ALTER DATABASE %I RENAME TO %I', datname, :'before') FROM pg_database WHERE datname = :'database' \gexec"
+in_place='ALTER DATABASE :"staged" RENAME TO :"database";'
+if [ "$3" = overwrite ]; then
+  rename "$aside" "$in_place"
+else
+  rename "$aside"
+  if [ -n "$(number_of "$1_berth_before")" ] && holds_data "$1_berth_before" "$2"; then
+    rename 'ALTER DATABASE :"before" RENAME TO :"database";'
+    echo 'holds data'
+  else
+    rename "$in_place"
+  fi
+fi
 `;

@@ -7,9 +7,10 @@ import type { Stack } from '../stack/stack';
 import { type ArchiveManifest, readArchive } from './archive';
 import { migrateAgain } from './migrate-again';
 import { type Replacement, replacements } from './restore-checks';
-import { deletePods, type PodWait, untilReplaced } from './restart-pods';
+import { deletePods, type Going, type PodWait, untilReplaced } from './restart-pods';
 import { chosenStores, readStores } from './store';
-import { beginRestore, type Restoring } from './store-copies';
+import type { Restoring } from './restoring';
+import { beginRestore } from './store-copies';
 
 /** What is to be restored. */
 export interface RestorePlan {
@@ -52,48 +53,50 @@ export async function planRestore(
 export async function restore(cluster: Cluster, stack: Stack, { folder, replacements: wanted }: RestorePlan, options: RestoreOptions): Promise<void> {
   await withLock(cluster, stack, options, async (guarded) => {
     const deadline = performance.now() + options.timeoutMs;
-    const begun: Restoring[] = [];
+    const begun: Begun[] = [];
     try {
-      for (const { store } of wanted) begun.push(await beginRestore(guarded, store, deadline, options.signal));
-      if (!options.overwrite) await refuseData(begun);
-      for (const [i, restoring] of begun.entries()) {
-        const { archived } = wanted[i]!;
-        await restoring.stage(archived, join(folder, archived.file));
-        options.progress.did('brought in and looked through the backup of', restoring.store.reference);
+      for (const { store, archived } of wanted) {
+        guarded.checkMayWrite();
+        begun.push({ store, archived, restoring: await beginRestore(cluster, guarded, store, deadline, options.signal) });
       }
-      await switchAll(guarded, stack, wanted, begun, { ...options, deadline });
+      if (!options.overwrite) await refuseData(begun);
+      for (const { restoring, store, archived } of begun) {
+        await restoring.stage(archived, join(folder, archived.file));
+        options.progress.did('brought in and looked through the backup of', store.reference);
+      }
+      await switchAll(guarded, stack, begun, { ...options, deadline });
     } finally {
-      for (const restoring of begun) await restoring.cleanUp().catch((error: unknown) => options.progress.note(leftWords(restoring, error)));
+      await cleanUp(begun, options);
     }
   });
 }
 
-function leftWords({ store }: Restoring, error: unknown): string {
-  return `${nameOf(store.reference)}: what was brought in could not be removed again (${(error as Error).message}); the next restore does that`;
+interface Begun extends Replacement {
+  readonly restoring: Restoring;
 }
 
-async function refuseData(begun: readonly Restoring[]): Promise<void> {
+async function cleanUp(begun: readonly Begun[], { progress }: Pick<RestoreOptions, 'progress'>): Promise<void> {
+  for (const { restoring, store } of begun)
+    await restoring.cleanUp().catch((error: unknown) => {
+      progress.note(`${nameOf(store.reference)}: what was brought in could not be removed again (${(error as Error).message}): the next restore does that`);
+    });
+}
+
+async function refuseData(begun: readonly Begun[]): Promise<void> {
   const full: string[] = [];
-  for (const restoring of begun) if (await restoring.holdsData()) full.push(nameOf(restoring.store.reference));
+  for (const { restoring, store } of begun) if (await restoring.holdsData()) full.push(nameOf(store.reference));
   if (full.length > 0) throw new Refused(`there are data in ${full.join(' and ')}: say --overwrite when they may be lost; nothing was changed`);
 }
 
 /** Those to which others refer go first. */
-async function switchAll(
-  cluster: Cluster,
-  stack: Stack,
-  wanted: readonly Replacement[],
-  begun: readonly Restoring[],
-  options: RestoreOptions & PodWait,
-): Promise<void> {
-  const gone = [];
-  for (const restoring of begun.toReversed()) {
-    await restoring.switchOver(options.overwrite);
-    gone.push({ restoring, going: await deletePods(cluster, restoring.store) });
+async function switchAll(cluster: Cluster, stack: Stack, begun: readonly Begun[], options: RestoreOptions & PodWait): Promise<void> {
+  const switched: (Begun & { readonly going: Going })[] = [];
+  for (const one of begun.toReversed()) {
+    await one.restoring.switchOver(options.overwrite);
+    switched.push({ ...one, going: await deletePods(cluster, one.store) });
   }
-  await migrateAgain(cluster, stack, wanted, options.deadline, options.progress);
-  for (const { restoring, going } of gone) {
-    const { store } = restoring;
+  await migrateAgain(cluster, stack, begun, options.deadline, options.progress);
+  for (const { restoring, store, going } of switched) {
     await untilReplaced(cluster, store, going, options);
     if (!(await restoring.isServed())) throw new CommandError(`${nameOf(store.reference)} serves something else than was restored: run the command again`);
     options.progress.did('restored', store.reference);

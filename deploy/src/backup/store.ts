@@ -158,5 +158,5 @@ function external(base: StoreBase, { kind, database, host, port }: Said): Extern
 }
 
 function texts(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? (value as string[]) : undefined;
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
 }

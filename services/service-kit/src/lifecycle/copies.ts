@@ -68,12 +68,12 @@ async function backUp(path: string, stdout: Writable): Promise<void> {
 const longestHead = 1024 * 1024;
 
 async function readCopy(stdin: Readable): Promise<{ readonly expected: ExpectedCopy; readonly content: AsyncIterable<Buffer> }> {
-  const chunks = stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const chunks = stdin[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
   let head = Buffer.alloc(0);
   for (let end = -1; end === -1; end = head.indexOf('\n\n')) {
-    const { done, value } = await chunks.next();
-    if (done || head.length > longestHead) throw new CopyRefused('what was sent does not begin with the lines of a copy');
-    head = Buffer.concat([head, value]);
+    const next = await chunks.next();
+    if (next.done || head.length > longestHead) throw new CopyRefused('what was sent does not begin with the lines of a copy');
+    head = Buffer.concat([head, next.value]);
   }
   const end = head.indexOf('\n\n');
   const [facts, ...tables] = parsed(head.subarray(0, end).toString());
@@ -91,7 +91,7 @@ function parsed(text: string): unknown[] {
   }
 }
 
-async function* rest(first: Buffer, chunks: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+async function* rest(first: Buffer, chunks: AsyncIterator<Buffer, undefined>): AsyncGenerator<Buffer> {
   if (first.length > 0) yield first;
   for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
 }
