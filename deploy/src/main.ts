@@ -75,6 +75,16 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
     .argument('[words...]', 'the folder, unless --env says it; then Services, as NAME or NAME:PORT (all that speak HTTP)')
     .option('--port <port>', 'the port on this machine, of one Service', portNumber)
     .action(async (words: string[], flags) => (await import('./commands/open.js')).openCommand(words, flags as never, world));
+  const services = (command: Command) => command.option('--service <name...>', 'of these services alone');
+  services(timed(verb('backup', 'copy the data of a stack into a folder, while it is served')))
+    .requiredOption('--to <folder>', 'a new folder, or one in which it becomes one')
+    .action(async (folder: string | undefined, flags) => (await import('./commands/backup.js')).backupCommand(folder, flags as never, world));
+  services(timed(verb('restore', 'put the data of a backup in the place of those that are served')))
+    .requiredOption('--from <folder>', 'what backup made')
+    .option('--overwrite', 'lose the data that are there')
+    .option('--confirm <name>', "the stack's name, instead of typing it")
+    .option('--any-stack', 'the backup may be of a stack of another name or namespace')
+    .action(async (folder: string | undefined, flags) => (await import('./commands/restore.js')).restoreCommand(folder, flags as never, world));
   berth
     .command('version')
     .description('say which berth this is')

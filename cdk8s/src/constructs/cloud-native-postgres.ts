@@ -37,7 +37,9 @@ export class CloudNativeDatabase extends ApiObject {
       },
     });
     const instances = { podSelector: { matchLabels: { 'cnpg.io/cluster': name } } };
-    this.access = postgresAccess(declaration, `${name}-rw`, port, [{ to: [instances], ports: [tcp(port)] }]);
+    // https://cloudnative-pg.io/documentation/current/labels_annotations/
+    const server = { container: 'postgres', labels: { 'cnpg.io/cluster': name, 'cnpg.io/instanceRole': 'primary' } };
+    this.access = postgresAccess(declaration, `${name}-rw`, port, [{ to: [instances], ports: [tcp(port)] }], { server });
     const clients = [podsHere(declaration.name, 'server'), podsHere(declaration.name, 'migration'), instances];
     new k8s.KubeNetworkPolicy(scope, 'database-network-policy', {
       metadata: { name, labels: labelsOf(declaration.name, 'database') },

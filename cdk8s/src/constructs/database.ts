@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { ServiceDeclaration } from '@berth/service-kit/declaration';
 import type { Values } from '../environment';
 import type { k8s } from '../kubernetes';
+import type { BackupAccess, DatabaseServer } from './backup';
 import { secretVolume } from './pod';
 import type { LeastAmount } from './quantities';
 
@@ -20,6 +21,7 @@ export interface DatabaseAccess {
   readonly mounts: readonly k8s.VolumeMount[];
   /** Where the pods must be let out to; nothing for a file. */
   readonly egress: readonly k8s.NetworkPolicyEgressRule[];
+  readonly backup: BackupAccess;
   /** Left out where the service migrates by itself. */
   readonly migration?: { readonly initContainers: readonly k8s.Container[]; readonly volumes: readonly k8s.Volume[] };
 }
@@ -68,18 +70,20 @@ export function postgresAccess(
   host: string,
   port: number,
   egress: readonly k8s.NetworkPolicyEgressRule[],
-  prepare: Partial<NonNullable<DatabaseAccess['migration']>> = {},
+  { server, prepare = {} }: { readonly server?: DatabaseServer; readonly prepare?: Partial<NonNullable<DatabaseAccess['migration']>> } = {},
 ): DatabaseAccess {
   const { volume, mount } = passwordFile(declaration);
+  const { database } = declaration.store;
   return {
     values: {
-      DATABASE_URL: `postgres://${roleOf(declaration.name)}@${isIP(host) === 6 ? `[${host}]` : host}:${port}/${declaration.store.database}`,
+      DATABASE_URL: `postgres://${roleOf(declaration.name)}@${isIP(host) === 6 ? `[${host}]` : host}:${port}/${database}`,
       DATABASE_PASSWORD_FILE: `${secretFolder}/password`,
       MIGRATE_ON_START: false,
     },
     volumes: [volume],
     mounts: [mount],
     egress,
+    backup: server ? { kind: 'postgres', database, role: roleOf(declaration.name), server } : { kind: 'external-postgres', database, host, port },
     migration: { initContainers: prepare.initContainers ?? [], volumes: prepare.volumes ?? [] },
   };
 }

@@ -1,6 +1,7 @@
 import { contentHash } from '../hash';
 import { type Construct, k8s } from '../kubernetes';
 import { valueOf, type ServiceSettings } from '../settings';
+import { migrationAnnotation } from './backup';
 import type { DatabaseAccess } from './database';
 import { labelsOf } from './labels';
 import { hardenedContainer, hardenedPod, serviceUser, temporaryFiles } from './pod';
@@ -13,7 +14,10 @@ export class MigrationJob extends k8s.KubeJob {
   constructor(scope: Construct, settings: ServiceSettings, image: string, access: DatabaseAccess) {
     const { name } = settings.declaration;
     const spec = specOf(settings, image, access);
-    super(scope, 'migration', { metadata: { name: `${name}-migrate-${contentHash(spec)}`, labels: labelsOf(name, 'migration') }, spec });
+    super(scope, 'migration', {
+      metadata: { name: `${name}-migrate-${contentHash(spec)}`, labels: labelsOf(name, 'migration'), annotations: migrationAnnotation(settings.declaration) },
+      spec,
+    });
   }
 }
 

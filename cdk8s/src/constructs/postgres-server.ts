@@ -52,8 +52,8 @@ export class PostgresServer extends Construct {
       mounts: [passwordFile(declaration).mount, { name: 'superuser', mountPath: superuserFolder, readOnly: true }],
     });
     return postgresAccess(declaration, serverName, serverPort.number, [toPods(serverName, 'database', serverPort.number)], {
-      initContainers: [prepare],
-      volumes: [secretVolume('superuser', superuserSecret.name)],
+      server: { container: serverName, labels: selectorOf(serverName, 'database') },
+      prepare: { initContainers: [prepare], volumes: [secretVolume('superuser', superuserSecret.name)] },
     });
   }
 }

@@ -2,6 +2,7 @@ import type { StoreDeclaration } from '@berth/service-kit/declaration';
 import { type Construct, JsonPatch, k8s, patchFinished } from '../kubernetes';
 import { refuse } from '../refusal';
 import { hasOthers, maximumSurge, type ServiceSettings } from '../settings';
+import { type BackupAccess, backupAnnotation } from './backup';
 import { annotationPrefix, labelsOf, selectorOf } from './labels';
 import { hardenedContainer, hardenedPod, serviceUser, spread, temporaryFiles, temporarySize } from './pod';
 import { probesOf } from './probes';
@@ -14,6 +15,7 @@ export interface ServerPodParts {
   readonly configMapName: string;
   readonly volumes: readonly k8s.Volume[];
   readonly mounts: readonly k8s.VolumeMount[];
+  readonly backup: BackupAccess;
 }
 
 /** The name of the port on the container and on the Service. */
@@ -26,7 +28,11 @@ export class ServiceDeployment extends k8s.KubeDeployment {
     const { name } = declaration;
     const rolling = strategy === 'RollingUpdate';
     super(scope, 'deployment', {
-      metadata: { name, labels: labelsOf(name, 'server'), annotations: { ...schemaAnnotations(declaration.store), ...checkAnnotations(settings) } },
+      metadata: {
+        name,
+        labels: labelsOf(name, 'server'),
+        annotations: { ...schemaAnnotations(declaration.store), ...checkAnnotations(settings), ...backupAnnotation(declaration, parts.backup) },
+      },
       spec: {
         // an autoscaler's number is its own
         ...(typeof replicas === 'number' && { replicas }),

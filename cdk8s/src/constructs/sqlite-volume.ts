@@ -32,6 +32,7 @@ export class SqliteVolume extends k8s.KubePersistentVolumeClaim {
       volumes: [{ name: 'data', persistentVolumeClaim: { claimName: this.name } }],
       mounts: [{ name: 'data', mountPath: dataFolder }],
       egress: [],
+      backup: { kind: 'sqlite' },
     };
     refuse(this, () => [...oneProcessFaults(settings), ...pathFaults(settings), ...quantityFaults({ size })]);
   }

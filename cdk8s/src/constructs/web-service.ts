@@ -54,6 +54,7 @@ export class WebService extends Construct {
       configMapName: configuration.name,
       volumes: [...database.volumes, ...secrets.volumes],
       mounts: [...database.mounts, ...secrets.mounts],
+      backup: database.backup,
     });
     if (database.migration) {
       new MigrationJob(this, settings, image, database);

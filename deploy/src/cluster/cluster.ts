@@ -44,6 +44,11 @@ export class Cluster {
     return new Cluster(this.connection, this.discovery, { ...this.onlooker, beforeWrite });
   }
 
+  /** Call before what writes to the cluster in another way, such as a command in a container. @throws when nothing may be written any more */
+  checkMayWrite(): void {
+    this.onlooker.beforeWrite?.();
+  }
+
   private seen<Found extends KubernetesObject | undefined>(object: Found): Found {
     if (object?.kind === 'Secret') this.onlooker.onSecret?.(object);
     return object;

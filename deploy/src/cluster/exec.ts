@@ -21,6 +21,8 @@ export interface ExecStreams {
   readonly stdin?: Readable;
   /** Gets what it prints; it is not ended. */
   readonly stdout: Writable;
+  /** Ends the connection; the command may run on. */
+  readonly signal?: AbortSignal;
 }
 
 /** How a command ended. */
@@ -49,12 +51,18 @@ export async function exec(connection: Connection, where: ContainerLocation, com
   for (const word of command) query.append('command', word);
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/exec`;
   const stream = await connection.streams.channels({ path, query }, streams.stdin ? [closingProtocol] : [closingProtocol, 'v4.channel.k8s.io']);
-  const sending = streams.stdin && send(stream, streams.stdin);
+  const cut = () => void stream.destroy();
+  if (streams.signal?.aborted) cut();
+  streams.signal?.addEventListener('abort', cut);
+  // a command may end before it has read everything, and its end is what counts
+  const sending = streams.stdin && send(stream, streams.stdin).catch(cut);
   try {
-    const [result] = await Promise.all([receive(stream, streams.stdout, where), sending]);
-    return result;
+    return await receive(stream, streams.stdout, where);
   } finally {
+    streams.signal?.removeEventListener('abort', cut);
     stream.destroy();
+    streams.stdin?.destroy();
+    await sending;
   }
 }
 

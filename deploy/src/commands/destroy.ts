@@ -1,12 +1,11 @@
-import { createInterface } from 'node:readline/promises';
 import { destroy, destroyWords, planDestroy } from '../apply/destroy';
 import { checkCluster } from '../cluster/known-clusters';
-import { Refused } from '../exit-codes';
 import { deploymentTalk } from '../output/deployment-talk';
 import { dataText, type Format } from '../output/format';
 import { nameOf } from '../manifests/kubernetes-object';
 import { connect, type World } from '../session';
 import { failing, lockOptions, type WritingFlags } from './apply';
+import { confirmed } from './confirmed';
 import { targetStack } from './target-stack';
 
 /** Flags of `berth destroy`. */
@@ -26,7 +25,8 @@ export async function destroyCommand(named: string | undefined, flags: DestroyFl
   await failing(world, cluster, async () => {
     const fates = await planDestroy(cluster, stack, flags.deleteData ?? false);
     output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server})\n\n${destroyWords(fates).join('\n')}\n`);
-    await confirmed(stack.name, flags, world);
+    const what = flags.deleteData ? 'its data goes too, for good' : 'it stops working';
+    await confirmed(stack.name, flags.confirm, what, 'nothing was removed', world);
     const kept = await destroy(cluster, stack, {
       timeoutMs: flags.timeout,
       lock: lockOptions(flags),
@@ -38,15 +38,4 @@ export async function destroyCommand(named: string | undefined, flags: DestroyFl
     if (flags.output !== 'table') return output.data(dataText(flags.output, { stack: stack.name, namespace: stack.namespace, kept: names }));
     output.data(names.length === 0 ? `${stack.namespace}/${stack.name} is gone` : `${stack.namespace}/${stack.name} is gone but for ${names.join(', ')}`);
   });
-}
-
-/** @throws Refused unless the stack's name was typed */
-async function confirmed(name: string, { confirm, deleteData }: DestroyFlags, { output, signal }: World): Promise<void> {
-  const what = deleteData ? 'its data goes too, for good' : 'it stops working';
-  if (confirm !== undefined && confirm !== name) throw new Refused(`--confirm says "${confirm}", and the stack is "${name}": nothing was removed`);
-  if (confirm === name) return;
-  if (!process.stdin.isTTY) throw new Refused(`${what}: say --confirm ${name} when that is meant; nothing was removed`);
-  const line = createInterface({ input: process.stdin, output: process.stderr });
-  const typed = await line.question(`${output.styled('bold', `${what}. Type "${name}" to go on: `)}`, { signal }).finally(() => line.close());
-  if (typed.trim() !== name) throw new Refused(`"${typed.trim()}" is not "${name}": nothing was removed`);
 }

@@ -6,6 +6,9 @@
 /** The canonical prefix of the API. The same paths answer without it too, for an Ingress that routes `/users` and the like. */
 export const apiPrefix = '/api/v1';
 
+/** Tables of every service's database that hold nothing of its own: its schema's account, a place to try a write, answers that are replayed for a day. */
+export const bookkeepingTables = ['schema_migrations', 'store_probe', 'idempotency_keys'] as const;
+
 interface VariableBase {
   /** One sentence for the configuration table: what it decides, with its unit. */
   readonly description: string;

@@ -4,6 +4,8 @@ import { createLogger, type LogDestination, type Logger, standardOutput } from '
 import type { Build } from '../metrics/metrics';
 import { MigrationFailed, MigrationRefused } from '../store/migrations';
 import { DatabaseInUse } from '../store/sqlite/process-lock';
+import { CopyRefused } from '../store/sqlite/sqlite-backup';
+import { carryOut } from './copies';
 import { CannotListen } from './listen';
 import { DatabaseUnreachable, migrateDatabase, settleDatabase } from './migrate';
 import { keepTickShape } from './next-tick';
@@ -14,19 +16,21 @@ const configurationExitCode = 78;
 const usageExitCode = 64;
 
 /**
- * A service's program: `main.js` serves, `main.js migrate` migrates the schema and exits.
+ * A service's program: `main.js` serves, `main.js migrate` migrates the schema and exits, `main.js backup` and `main.js restore …` copy a SQLite file
+ * and put it back: {@link carryOut}.
  *
  * @param env - the process, whose environment, arguments, signals and exit belong to `main.ts` alone
  */
 export async function main<Schema extends ConfigurationSchema>(definition: ServiceDefinition<Schema>, host: NodeJS.Process): Promise<void> {
   const { declaration } = definition;
   const command = host.argv[2];
-  if (command !== undefined && command !== 'migrate') {
-    host.stderr.write(`${declaration.name}: unknown command ${JSON.stringify(command)}: use none to serve, or migrate\n`);
+  if (command !== undefined && !['migrate', 'backup', 'restore'].includes(command)) {
+    host.stderr.write(`${declaration.name}: unknown command ${JSON.stringify(command)}: use none to serve, or migrate, backup, restore\n`);
     host.exit(usageExitCode);
   }
   keepTickShape();
   const config = readConfiguration(definition, host);
+  if (command === 'backup' || command === 'restore') return copy(definition, config, host);
   const build: Build = { service: declaration.name, version: config.BERTH_VERSION, revision: config.BERTH_REVISION };
   const destination = standardOutput();
   const logger = createLogger(build, config.LOG_LEVEL, destination);
@@ -41,6 +45,23 @@ export async function main<Schema extends ConfigurationSchema>(definition: Servi
     }
   } catch (error) {
     exit(explain(declaration, config, error, logger, host));
+  }
+}
+
+/** Logs nothing: its stdout is a copy. */
+async function copy<Schema extends ConfigurationSchema>(
+  definition: ServiceDefinition<Schema>,
+  config: CommonConfiguration,
+  host: NodeJS.Process,
+): Promise<void> {
+  try {
+    await carryOut(host.argv.slice(2), definition, config, host);
+    host.exit(0);
+  } catch (error) {
+    const isExpected = error instanceof CopyRefused || error instanceof MigrationRefused;
+    const { code, message, stack } = error as NodeJS.ErrnoException;
+    host.stderr.write(`${definition.declaration.name}: ${isExpected || code !== undefined ? message : stack}\n`);
+    host.exit(1);
   }
 }
 

@@ -75,7 +75,7 @@ export async function startService<Schema extends ConfigurationSchema>(
   const { declaration } = definition;
   await assertCanListen(config.PORT, config.HOST);
   const metrics = createMetrics(build);
-  const store = openStore(declaration, config, metrics);
+  const store = openStore(declaration, config, metrics, logger);
   gauge(metrics.registry, commonMetrics.databaseConnections, (self) => {
     for (const [state, count] of Object.entries(store.connections())) self.set({ state }, count);
   });

@@ -3,7 +3,7 @@ import { Problem } from '../../problem';
 import { schemaVersionQuery, writeProbeQuery } from '../schema-tables';
 import { type ListedRows, type Query, type Store, type StoreStatus, timed, type Write } from '../store';
 import { GroupCommit } from './group-commit';
-import { lockForThisProcess } from './process-lock';
+import { type LockOptions, lockForThisProcess } from './process-lock';
 import { SqliteConnection } from './sqlite-connection';
 import { translateSqliteError } from './sqlite-errors';
 import { TurnSnapshot } from './turn-snapshot';
@@ -14,8 +14,8 @@ import { TurnSnapshot } from './turn-snapshot';
  * @param path - the database file
  * @throws DatabaseInUse when another process serves the same file
  */
-export function openSqliteStore(path: string, metrics: Metrics): Store {
-  const unlock = lockForThisProcess(path);
+export function openSqliteStore(path: string, metrics: Metrics, lock: LockOptions = {}): Store {
+  const unlock = lockForThisProcess(path, lock);
   const writer = SqliteConnection.open(path);
   const reader = SqliteConnection.open(path);
   reader.db.pragma('query_only = ON');
