@@ -85,6 +85,16 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
     .option('--confirm <name>', "the stack's name, instead of typing it")
     .option('--any-stack', 'the backup may be of a stack of another name or namespace')
     .action(async (folder: string | undefined, flags) => (await import('./commands/restore.js')).restoreCommand(folder, flags as never, world));
+  timed(
+    berth
+      .command('up')
+      .description("build Berth's own services, bring them to a cluster of one's own, deploy and verify them")
+      .option('--env <name>', 'the environment', 'local')
+      .option('--context <context>', 'context of the kubeconfig (the current one)')
+      .option('--kubeconfig <file>', 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)')
+      .option('-v, --verbose', 'say each request to the API server')
+      .option('--load-command <command>', 'brings an image to the nodes; its name is added (known for kind, minikube and Docker Desktop)'),
+  ).action(async (flags) => (await import('./commands/up.js')).upCommand({ ...(flags as object), output: 'table' } as never, world));
   berth
     .command('version')
     .description('say which berth this is')

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../exit-codes';
-import { readManifests } from '../manifests/read-manifests';
-import { referenceOf } from '../manifests/kubernetes-object';
 import type { Session, StackFlags, World } from '../session';
-import { type InventoryEntry, readInventory } from '../stack/inventory';
+import type { InventoryEntry } from '../stack/inventory';
 import type { Stack } from '../stack/stack';
-import { targetStack } from './target-stack';
+import { stackEntries, targetStack } from './target-stack';
 
 /** A stack, and the words of the command line that name something in it. */
 export interface NamedStack {
@@ -25,10 +23,6 @@ export async function namedStack(words: readonly string[], flags: StackFlags, se
   const isNamed = flags.env !== undefined || (flags.name !== undefined && flags.namespace !== undefined && !existsSync(words[0] ?? ''));
   const [named, rest] = isNamed ? [undefined, words] : [words[0], words.slice(1)];
   if (named !== undefined && !existsSync(named)) throw new UsageError(`${named} is no folder: name the stack first, by its folder or with --env NAME`);
-  const { stack, folder } = targetStack(named, flags, session, world);
-  const inventory = await readInventory(session.cluster, stack);
-  if (inventory !== undefined) return { stack, entries: inventory.entries, words: rest };
-  if (folder === undefined) throw new UsageError(`${stack.namespace}/${stack.name} is not deployed here: berth apply deploys it`);
-  const entries = readManifests(folder).map(({ object }) => ({ namespace: stack.namespace, ...referenceOf(object), apiVersion: object.apiVersion }));
-  return { stack, entries, words: rest };
+  const target = targetStack(named, flags, session, world);
+  return { stack: target.stack, entries: await stackEntries(target, session, flags), words: rest };
 }
