@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { resolve } from 'node:path';
 
-const bundle = resolve(__dirname, '../../deploy/dist/main.js');
+const bundle = resolve(__dirname, '../dist/main.js');
 
 /** berth while it runs: a command that ends with Ctrl-C. */
 export interface RunningBerth {
@@ -14,7 +14,9 @@ export interface RunningBerth {
 
 /** Starts the built command. */
 export function runningBerth(args: readonly string[], kubeconfig = process.env['KUBECONFIG'] ?? ''): RunningBerth {
-  const child: ChildProcess = spawn(process.execPath, [bundle, ...args], { env: { ...process.env, KUBECONFIG: kubeconfig, NO_COLOR: '1' }, stdio: 'pipe' });
+  const { PATH, HOME } = process.env;
+  const child: ChildProcess = spawn(process.execPath, [bundle, ...args], { env: { PATH, HOME, KUBECONFIG: kubeconfig }, stdio: 'pipe' });
+  process.once('exit', () => child.kill('SIGKILL'));
   const said = { stdout: [] as string[], stderr: [] as string[] };
   child.stdout!.setEncoding('utf8').on('data', (text: string) => said.stdout.push(text));
   child.stderr!.setEncoding('utf8').on('data', (text: string) => said.stderr.push(text));
