@@ -11,6 +11,9 @@ export interface StreamCall {
   readonly query?: URLSearchParams;
 }
 
+/** Milliseconds of silence after which the other side is asked whether it is there still: a way through a firewall ends without a word. */
+const keepAliveMs = 15_000;
+
 /** What has no end of its own: a log that is followed, bytes to and from a container. Each has a connection to itself. */
 export class Streams {
   constructor(
@@ -33,6 +36,7 @@ export class Streams {
         .on('error', (error) => reject(new Unreachable(server, error)))
         .end();
     });
+    response.socket.setKeepAlive(true, keepAliveMs);
     this.onAnswer(`GET ${url.pathname}${url.search} ${response.statusCode === 200 ? 'streams' : response.statusCode}`);
     if (response.statusCode !== 200) throw ApiError.of(response.statusCode!, await textOf(response), undefined);
     return response;
@@ -52,6 +56,7 @@ export class Streams {
     const socket = new WebSocket(url, [...protocols], { agent: streamAgent, headers: headers(), perMessageDeflate: false });
     const stream = createWebSocketStream(socket, { readableObjectMode: true });
     await new Promise<void>((resolve, reject) => {
+      socket.once('upgrade', (response: IncomingMessage) => response.socket.setKeepAlive(true, keepAliveMs));
       socket.once('open', resolve);
       socket.once('unexpected-response', (_request, response: IncomingMessage) => {
         void textOf(response).then((text) => reject(ApiError.of(response.statusCode!, text, undefined)), reject);

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { styleText } from 'node:util';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { SecretValues } from './secret-values';
 
 /** A stream as far as it is written to. */
-export type Sink = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
+export type Sink = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'on'>;
 
 /** How a text looks on a terminal. */
 export type Style = Parameters<typeof styleText>[0];
@@ -11,16 +12,35 @@ export type Style = Parameters<typeof styleText>[0];
 /** Where a command speaks: data on one stream, talk on the other, and no value of a Secret on either. */
 export class Output {
   private readonly secrets = new SecretValues();
+  private readonly unread = new AbortController();
 
   constructor(
     private readonly stdout: Sink,
     private readonly stderr: Sink,
     private readonly env: NodeJS.ProcessEnv,
-  ) {}
+  ) {
+    // a reader that went away, as in `berth logs | head`: what is under way is finished all the same
+    for (const sink of [stdout, stderr])
+      sink.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+        if (sink === stdout) this.unread.abort();
+      });
+  }
+
+  /** Aborted when nobody reads the data any more. */
+  get isUnread(): AbortSignal {
+    return this.unread.signal;
+  }
 
   /** What was asked for: a plan, a table, JSON. */
   data(text: string): void {
     this.stdout.write(`${this.secrets.hiddenIn(text)}\n`);
+  }
+
+  /** Data of which there may be much: waits while its reader is behind. */
+  async flow(text: string): Promise<void> {
+    if (this.unread.signal.aborted || this.stdout.write(`${this.secrets.hiddenIn(text)}\n`)) return;
+    await once(this.stdout as NodeJS.WriteStream, 'drain', { signal: this.unread.signal }).catch(() => undefined);
   }
 
   /** What goes on meanwhile, and what went wrong. */

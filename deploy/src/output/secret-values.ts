@@ -7,6 +7,8 @@ const shortest = 5;
 /** What must not be shown, in every form in which it might turn up in a message. */
 export class SecretValues {
   private readonly forms = new Set<string>();
+  /** A form may be in a longer one, which is hidden first. */
+  private longestFirst: readonly string[] = [];
 
   /** Takes the values of a Secret in; other objects have none. */
   add(object: KubernetesObject): void {
@@ -14,12 +16,13 @@ export class SecretValues {
     const { data = {}, stringData = {} } = object as { data?: Record<string, unknown>; stringData?: Record<string, unknown> };
     for (const value of Object.values(data)) if (typeof value === 'string') this.addValue(Buffer.from(value, 'base64'));
     for (const value of Object.values(stringData)) if (typeof value === 'string') this.addValue(Buffer.from(value));
+    this.longestFirst = [...this.forms].sort((one, other) => other.length - one.length);
   }
 
   /** A text without them. */
   hiddenIn(text: string): string {
     let shown = text;
-    for (const form of this.longestFirst()) if (shown.includes(form)) shown = shown.replaceAll(form, hidden);
+    for (const form of this.longestFirst) if (shown.includes(form)) shown = shown.replaceAll(form, hidden);
     return shown;
   }
 
@@ -41,9 +44,5 @@ export class SecretValues {
       new URLSearchParams([['', text]]).toString().slice(1),
     ];
     for (const form of forms) this.forms.add(form);
-  }
-
-  private longestFirst(): string[] {
-    return [...this.forms].sort((one, other) => other.length - one.length);
   }
 }
