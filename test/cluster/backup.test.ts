@@ -6,7 +6,7 @@ import { eventually, sayMeasured } from '../../services/service-kit/testing/load
 import { readArchive } from '../../deploy/src/backup/archive';
 import { differingTables } from '../../deploy/src/backup/postgres-copies';
 import type { Run } from '../../deploy/testing/berth-process';
-import { describeOnCluster, kubectl, objectsIn, portForward, serversIn } from './cluster';
+import { type ClusterObject, describeOnCluster, kubectl, objectsIn, portForward, serversIn } from './cluster';
 import { services } from './environments';
 import { type OwnEnvironment, ownEnvironment } from './own-environment';
 import type { Created } from './shop-client';
@@ -156,6 +156,69 @@ describe.each(['local', 'staging'] as const)('%s', (environment) => {
       3 * minutes,
     );
 
+    /** Does something to user-service's database that nobody should. */
+    function harm(sqlite: string, database: string, ...sql: readonly string[]): Promise<string> {
+      if (environment === 'staging')
+        return kubectl(
+          'exec',
+          '-n',
+          own.namespace,
+          'postgres-0',
+          '--',
+          'psql',
+          '-U',
+          'postgres',
+          '-d',
+          database,
+          '-v',
+          'ON_ERROR_STOP=1',
+          ...sql.flatMap((one) => ['-c', one]),
+        );
+      return kubectl('exec', '-n', own.namespace, 'deployment/user-service', '--', 'node', '-e', sqlite);
+    }
+
+    it(
+      'brings the data back when the database is lost and the service can’t even start',
+      async () => {
+        await harm("require('node:fs').writeFileSync('data/user_service.db', 'a disk that lost its mind')", 'postgres', 'DROP DATABASE userdb WITH (FORCE)');
+        await kubectl('delete', 'pods', '-n', own.namespace, '-l', 'app.kubernetes.io/name=user-service,app.kubernetes.io/component=server', '--wait=true');
+        await eventually('user-service is not ready', 60_000, async () => (await serversIn(own.namespace, 'user-service')).every((pod) => !isReady(pod)));
+        await restore(`round-${rounds}`, '--service', 'user-service', ...overwrite);
+        await expectNothingLeft();
+        expect([...(await everything(own.namespace)).keys()].filter((path) => path.startsWith('/users')).length).toBeGreaterThan(10);
+      },
+      4 * minutes,
+    );
+
+    it(
+      'brings the data back of a service that has no pods',
+      async () => {
+        await kubectl('scale', '-n', own.namespace, 'deployment/user-service', '--replicas=0');
+        await eventually('it has none', 60_000, async () => (await serversIn(own.namespace, 'user-service')).length === 0);
+        await restore(`round-${rounds}`, '--service', 'user-service', ...overwrite);
+        await kubectl('scale', '-n', own.namespace, 'deployment/user-service', `--replicas=${environment === 'local' ? 1 : 2}`);
+        await kubectl('rollout', 'status', '-n', own.namespace, 'deployment/user-service', '--timeout=120s');
+        await expectNothingLeft();
+      },
+      4 * minutes,
+    );
+
+    it(
+      'brings a backup of an older schema up to date',
+      async () => {
+        const older = ['DROP TABLE users', 'DELETE FROM schema_migrations WHERE version > 1'];
+        await harm(`new (require('better-sqlite3'))('data/user_service.db').exec('${older.join('; ')}')`, 'userdb', ...older);
+        await run(0, 'backup', ['--to', join(folder, 'older'), '--service', 'user-service'], saver);
+        expect((await readArchive(join(folder, 'older'))).stores.map(({ schema }) => schema)).toEqual([1]);
+        await restore(`round-${rounds}`, '--service', 'user-service', ...overwrite);
+        const { stderr } = await restore('older', '--service', 'user-service', ...overwrite);
+        if (environment === 'staging') expect(stderr).toMatch(/Job\/\S+ runs again, because the backup has an older schema/);
+        expect([...(await everything(own.namespace)).keys()].filter((path) => path.startsWith('/users'))).toEqual([]);
+        await run(0, 'apply', process.env['BERTH_IMAGES'] === undefined ? [] : ['--images', process.env['BERTH_IMAGES']]);
+      },
+      5 * minutes,
+    );
+
     it('shows no value of a Secret, in no output and no manifest', () => {
       const texts = [
         ...said.flatMap(({ stdout, stderr }) => [stdout, stderr]),
@@ -168,6 +231,10 @@ describe.each(['local', 'staging'] as const)('%s', (environment) => {
     });
   });
 });
+
+function isReady({ status }: ClusterObject): boolean {
+  return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+}
 
 /** Rows by their path. */
 type Book = Map<string, Created>;
