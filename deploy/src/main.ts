@@ -39,11 +39,11 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
     .option('--exit-code', 'exit with 5 when there are changes')
     .option('--save <file>', 'write the plan to a file, for apply --plan')
     .action(async (folder: string | undefined, flags) => exit(await (await import('./commands/plan.js')).planCommand(folder, flags as never, world)));
-  const timed = (command: Command) =>
+  const locking = (command: Command) =>
     command
-      .option('--timeout <duration>', 'for all of it', duration, 600_000)
       .option('--lock-timeout <duration>', 'wait so long while somebody else deploys', duration, 35_000)
       .option('--lock-lease <duration>', 'how long the lock of one that died stays, at least 2s', duration, 30_000);
+  const timed = (command: Command) => locking(command.option('--timeout <duration>', 'for all of it', duration, 600_000));
   imaged(timed(planned(verb('apply', 'make the cluster what the manifests say, and wait until it is'))))
     .option('--plan <file>', 'do what this saved plan says, or nothing')
     .option('--rollback-on-failure', 'when it does not become healthy, apply the last revision that was')
@@ -76,7 +76,7 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
     .option('--port <port>', 'the port on this machine, of one Service', portNumber)
     .action(async (words: string[], flags) => (await import('./commands/open.js')).openCommand(words, flags as never, world));
   const services = (command: Command) => command.option('--service <name...>', 'of these services alone');
-  services(timed(verb('backup', 'copy the data of a stack into a folder, while it is served')))
+  services(locking(verb('backup', 'copy the data of a stack into a folder, while it is served')))
     .requiredOption('--to <folder>', 'a new folder, or one in which it becomes one')
     .action(async (folder: string | undefined, flags) => (await import('./commands/backup.js')).backupCommand(folder, flags as never, world));
   services(timed(verb('restore', 'put the data of a backup in the place of those that are served')))

@@ -25,13 +25,15 @@ export interface RunOptions {
   readonly stdin?: string;
   /** Aborting it kills the command with SIGKILL. */
   readonly kill?: AbortSignal;
+  /** Told what it says, as it says it. */
+  onTalk?(text: string): void;
 }
 
 const state = mkdtempSync(join(tmpdir(), 'berth-state-'));
 process.once('exit', () => rmSync(state, { recursive: true, force: true }));
 
 /** Runs the built command as a process of its own. */
-export async function berth(args: readonly string[], { kubeconfig, env = {}, cwd, stdin = '', kill }: RunOptions): Promise<Run> {
+export async function berth(args: readonly string[], { kubeconfig, env = {}, cwd, stdin = '', kill, onTalk }: RunOptions): Promise<Run> {
   const { PATH = '', HOME = '' } = process.env;
   const startedAt = performance.now();
   const child = spawn(process.execPath, [bundle, ...args], {
@@ -40,6 +42,7 @@ export async function berth(args: readonly string[], { kubeconfig, env = {}, cwd
     stdio: 'pipe',
   });
   kill?.addEventListener('abort', () => child.kill('SIGKILL'));
+  if (onTalk) child.stderr.on('data', (bytes: Buffer) => onTalk(bytes.toString()));
   child.stdin.end(stdin);
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) =>
     child.once('close', (code, signal) => resolve({ code, signal })),

@@ -81,7 +81,8 @@ export async function beginArchive(to: string, { namespace, name }: Stack, now =
 
 /** The entry of a store. */
 export function archivedStore(kind: ArchivedStore['kind'], file: string, { facts, tables, bytes, sha256 }: ReceivedCopy): ArchivedStore {
-  return { ...facts, kind, file, bytes, sha256, tables };
+  const { service, schema, server, size } = facts;
+  return { service, kind, schema, server, ...(size !== undefined && { size }), file, bytes, sha256, tables };
 }
 
 async function lasting(path: string, text: string): Promise<void> {

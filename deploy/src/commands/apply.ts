@@ -90,7 +90,7 @@ async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options:
 }
 
 /** How a command takes the lock. A lease is a whole number of seconds, by a clock of whole seconds. */
-export function lockOptions({ lockTimeout, lockLease }: WritingFlags): LockOptions {
+export function lockOptions({ lockTimeout, lockLease }: Pick<WritingFlags, 'lockTimeout' | 'lockLease'>): LockOptions {
   return { waitMs: lockTimeout, seconds: Math.max(2, Math.round(lockLease / 1000)) };
 }
 

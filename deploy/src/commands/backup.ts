@@ -8,7 +8,7 @@ import { failing, lockOptions, type WritingFlags } from './apply';
 import { targetStack } from './target-stack';
 
 /** Flags of `berth backup`. */
-export interface BackupFlags extends WritingFlags {
+export interface BackupFlags extends Omit<WritingFlags, 'timeout'> {
   readonly to: string;
   readonly service?: readonly string[];
   readonly output: Format;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, globSync, openSync, rmSync, statfsSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { fstatSync, openSync, readdirSync, rmSync, statfsSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { assertWhole, schemaOf, type TableFacts, tableFacts } from './database-facts';
 
@@ -39,7 +39,7 @@ const spareBytes = 1024 * 1024;
  */
 export async function copyDatabase(path: string): Promise<DatabaseCopy> {
   // of runs that were killed
-  for (const stale of globSync(`${path}.backup-*`)) rmSync(stale);
+  removeAll(`${path}.backup-`);
   const copy = `${path}.backup-${randomUUID()}`;
   const db = openExisting(path);
   try {
@@ -51,7 +51,7 @@ export async function copyDatabase(path: string): Promise<DatabaseCopy> {
     return { facts: { ...facts, bytes: fstatSync(file).size }, tables, file };
   } finally {
     db.close();
-    for (const left of globSync(`${copy}*`)) rmSync(left);
+    removeAll(copy);
   }
 }
 
@@ -62,6 +62,12 @@ function openExisting(path: string): Database {
   } catch (cause) {
     throw new CopyRefused(`the database ${path} can't be opened (${(cause as { code?: string }).code}): has the service ever started?`, { cause });
   }
+}
+
+/** Removes the files whose names begin like this. */
+function removeAll(beginning: string): void {
+  const folder = dirname(beginning);
+  for (const name of readdirSync(folder)) if (name.startsWith(basename(beginning))) rmSync(join(folder, name), { force: true });
 }
 
 /** Makes it one file, whatever the mode of the original, and looks into it. */
@@ -87,9 +93,4 @@ export function assertRoom(path: string, bytes: number): void {
   if (bavail * bsize >= bytes + spareBytes) return;
   const [needed, free] = [bytes, bavail * bsize].map((count) => `${Math.ceil(count / 1024 / 1024)} MiB`);
   throw new CopyRefused(`a copy of the database takes ${needed} on its own volume, and ${free} are free: make the volume larger`);
-}
-
-/** Closes a copy, which is then gone. */
-export function closeCopy({ file }: DatabaseCopy): void {
-  closeSync(file);
 }
