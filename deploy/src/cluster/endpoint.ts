@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
+import { Agent as HttpsAgent } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import { UsageError } from '../exit-codes';
 import type { Target } from './kubeconfig';
 
@@ -8,6 +9,8 @@ import type { Target } from './kubeconfig';
 export interface Endpoint {
   readonly server: URL;
   readonly agent: HttpAgent | HttpsAgent;
+  /** With what the server is known and the user is known to it, where HTTP/2 may be tried. */
+  readonly tls?: ConnectionOptions;
   /** Headers that say who asks; read anew for each request, because a token file changes. */
   headers(): Readonly<Record<string, string>>;
 }
@@ -30,17 +33,16 @@ export async function endpointOf(target: Target, kubeconfigText: () => string): 
       throw new UsageError(`logging in to the context "${target.context}" failed: ${(error as Error).message}`, { cause: error });
     });
   }
-  const tls: AgentOptions = {
-    keepAlive: true,
-    maxSockets,
+  const tls: ConnectionOptions = {
     ...member('ca', contentOf(cluster['certificate-authority-data'], cluster['certificate-authority'])),
     ...member('cert', contentOf(user['client-certificate-data'], user['client-certificate'])),
     ...member('key', contentOf(user['client-key-data'], user['client-key'])),
     ...member('servername', cluster['tls-server-name']),
     ...(cluster['insecure-skip-tls-verify'] ? { rejectUnauthorized: false } : {}),
   };
-  const agent = server.protocol === 'https:' ? new HttpsAgent(tls) : new HttpAgent({ keepAlive: true, maxSockets });
-  return { server, agent, headers: () => authorization(user) };
+  const kept = { keepAlive: true, maxSockets };
+  if (server.protocol === 'http:') return { server, agent: new HttpAgent(kept), headers: () => authorization(user) };
+  return { server, agent: new HttpsAgent({ ...tls, ...kept }), tls, headers: () => authorization(user) };
 }
 
 function serverOf({ context, cluster: { server } }: Target): URL {
