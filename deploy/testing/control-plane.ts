@@ -36,7 +36,10 @@ export interface ControlPlane {
   readonly deployerToken: string;
   /** Tokens of five more administrators, `admin-1` to `admin-5`. */
   readonly tokens: readonly string[];
+  /** The certificate that its server shows, which it signed itself. */
   readonly ca: string;
+  /** It, with its key: for what stands before the server. */
+  readonly certificate: { readonly cert: string; readonly key: string };
   /** A cluster as Berth sees it, of the administrator or of another user by token. */
   connect(token?: string): Cluster;
   /** Each request that reached a stage of completion: one line of JSON. https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/ */
@@ -117,7 +120,8 @@ export async function startControlPlane(): Promise<ControlPlane> {
       '--secure-port=0',
       '--concurrent-gc-syncs=4',
     );
-    return { server, ca, token, deployerToken: `${token}d`, tokens, kubeconfig, connect, auditLog, dispose };
+    const key = readFileSync(join(folder, 'certificates', 'apiserver.key'), 'utf8');
+    return { server, ca, certificate: { cert: ca, key }, token, deployerToken: `${token}d`, tokens, kubeconfig, connect, auditLog, dispose };
   } catch (error) {
     await dispose();
     throw error;

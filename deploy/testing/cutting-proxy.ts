@@ -1,10 +1,12 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { Agent, request } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
+import { Agent, createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import type { TLSSocket } from 'node:tls';
+import { writeKubeconfig } from './control-plane';
 
 /** Where a command is cut. */
 export interface Cut {
@@ -18,7 +20,10 @@ export interface Cut {
 
 /** Stands between a command and a real API server, and counts what is written. */
 export interface CuttingProxy {
+  readonly server: string;
   readonly kubeconfig: string;
+  /** The protocols that were spoken. */
+  protocols(): readonly string[];
   /** Writes that came since the last {@link arm}. */
   readonly writes: number;
   /** Sets the next cut, and counts anew. */
@@ -28,37 +33,54 @@ export interface CuttingProxy {
   close(): Promise<void>;
 }
 
-/** An API server, and as whom it is asked: by a token, or by a client's certificate. */
-export interface Upstream {
-  readonly server: string;
-  readonly ca: string | Buffer;
-  readonly token?: string;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
+/** A certificate and its key, in PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
 }
 
-/** Starts one on 127.0.0.1. It speaks plain HTTP, because what is tested is not TLS. */
-export async function startCuttingProxy({ server, token = '', ca, cert, key }: Upstream): Promise<CuttingProxy> {
-  const agent = new Agent({ keepAlive: true, checkServerIdentity: () => undefined, ca, ...(cert && { cert }), ...(key && { key }) });
+/** An API server, as whom it is asked, and what the proxy before it shows. */
+export interface Upstream {
+  readonly server: string;
+  readonly ca: string;
+  /** @default none: the client's certificate says who asks */
+  readonly token?: string;
+  readonly client?: Certificate;
+  /** Self-signed, for 127.0.0.1. */
+  readonly certificate: Certificate;
+}
+
+type Incoming = IncomingMessage | Http2ServerRequest;
+type Outgoing = ServerResponse | Http2ServerResponse;
+
+/** Starts one on 127.0.0.1, which speaks as the API server does: by HTTP/2, or by HTTP/1.1 as a load balancer between may. */
+export async function startCuttingProxy(upstream: Upstream, protocol: 'h2' | 'http/1.1' = 'h2'): Promise<CuttingProxy> {
+  const { server, ca, token = '', client, certificate } = upstream;
+  const agent = new Agent({ keepAlive: true, ca, checkServerIdentity: () => undefined, ...client });
   let [cut, writes, isCut, onCut]: [Cut, number, boolean, () => void] = [{ atWrite: Infinity, when: 'after', how: 'kill' }, 0, false, () => undefined];
-  const handle = (incoming: IncomingMessage, answer: ServerResponse) => {
-    if (isCut) return void incoming.socket.destroy();
+  const spoken = new Set<string>();
+  const handle = (incoming: Incoming, answer: Outgoing) => {
+    spoken.add('stream' in incoming ? 'h2' : 'http/1.1');
+    if (isCut) return breakOff(incoming);
     const isLast = isWrite(incoming) && ++writes === cut.atWrite;
     const strike = () => {
       isCut = true;
       onCut();
-      incoming.socket.destroy();
+      breakOff(incoming);
     };
     if (isLast && cut.when === 'before') return strike();
     forward(incoming, answer, server, agent, isLast ? strike : undefined);
   };
-  const proxy = createServer(handle);
+  const proxy = protocol === 'h2' ? createSecureServer(certificate, handle) : createServer(certificate, handle);
+  const sockets = new Set<TLSSocket>();
+  proxy.on('secureConnection', (socket: TLSSocket) => sockets.add(socket.once('close', () => sockets.delete(socket))));
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const folder = mkdtempSync(join(tmpdir(), 'berth-proxy-'));
-  const kubeconfig = join(folder, 'kubeconfig');
-  writeFileSync(kubeconfig, kubeconfigText(`http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, token));
+  const url = `https://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   return {
-    kubeconfig,
+    server: url,
+    kubeconfig: writeKubeconfig(folder, url, certificate.cert, token),
+    protocols: () => [...spoken],
     get writes() {
       return writes;
     },
@@ -70,7 +92,7 @@ export async function startCuttingProxy({ server, token = '', ca, cert, key }: U
     },
     async close() {
       agent.destroy();
-      proxy.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => proxy.close(resolve));
       rmSync(folder, { recursive: true });
     },
@@ -78,35 +100,31 @@ export async function startCuttingProxy({ server, token = '', ca, cert, key }: U
 }
 
 /** Asking who one is, is a POST that writes nothing. */
-function isWrite({ method = '', url = '' }: IncomingMessage): boolean {
+function isWrite({ method = '', url = '' }: Incoming): boolean {
   return method !== 'GET' && !url.includes('dryRun=All') && !/\/selfsubject\w*reviews/.test(url);
 }
 
-/** @param strike - called instead of answering, when the server has answered */
-function forward(incoming: IncomingMessage, answer: ServerResponse, server: string, agent: Agent, strike?: () => void): void {
-  const onward = request(
-    new URL(incoming.url!, server),
-    { method: incoming.method!, headers: { ...incoming.headers, host: new URL(server).host }, agent },
-    (response) => {
-      if (strike !== undefined) {
-        response.resume().on('end', strike);
-        return;
-      }
-      answer.writeHead(response.statusCode!, response.headers);
-      response.pipe(answer);
-    },
-  );
-  onward.on('error', () => incoming.socket.destroy());
-  incoming.pipe(onward);
+/** Ends the connection, with all that is under way on it. */
+function breakOff(incoming: Incoming): void {
+  if ('stream' in incoming) incoming.stream.session?.destroy();
+  else incoming.socket.destroy();
 }
 
-function kubeconfigText(server: string, token: string): string {
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'test',
-    clusters: [{ name: 'test', cluster: { server } }],
-    users: [{ name: 'admin', user: { token } }],
-    contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
+/** Headers of one connection alone, which HTTP/2 does not have. */
+const ofOneConnection = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+
+/** @param strike - called instead of answering, when the server has answered */
+function forward(incoming: Incoming, answer: Outgoing, server: string, agent: Agent, strike?: () => void): void {
+  const own = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !name.startsWith(':')));
+  const onward = request(new URL(incoming.url!, server), { method: incoming.method!, headers: { ...own, host: new URL(server).host }, agent }, (response) => {
+    if (strike !== undefined) {
+      response.resume().on('end', strike);
+      return;
+    }
+    const headers = Object.fromEntries(Object.entries(response.headers).filter(([name]) => !ofOneConnection.has(name)));
+    (answer as ServerResponse).writeHead(response.statusCode!, headers);
+    response.pipe(answer as ServerResponse);
   });
+  onward.on('error', () => breakOff(incoming));
+  incoming.pipe(onward);
 }

@@ -93,7 +93,8 @@ export class Unreachable extends CommandError {
 
   /** Whether it may be reached when asked again at once: a name that isn't known and a certificate that isn't trusted stay so. */
   get isPassing(): boolean {
-    return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN'].includes((this.cause as NodeJS.ErrnoException).code ?? '');
+    const { code = '' } = this.cause as NodeJS.ErrnoException;
+    return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN'].includes(code) || code.startsWith('ERR_HTTP2_');
   }
 }
 

@@ -1,8 +1,8 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, NoApiServer, Unreachable } from './api-error';
 import type { Endpoint } from './endpoint';
+import { exchange, type Request, type Response } from './exchange';
+import { Http2Connection } from './http2-connection';
 import { Streams } from './streams';
 
 /** One call of the API. */
@@ -39,6 +39,7 @@ const firstWaitMs = 200;
 export class Connection {
   /** What has no end of its own. */
   readonly streams: Streams;
+  private readonly http2: Http2Connection | undefined;
 
   /** @param onAnswer - told of each call when it has ended: a line without any content */
   constructor(
@@ -46,6 +47,7 @@ export class Connection {
     private readonly onAnswer: (line: string) => void = () => undefined,
   ) {
     this.streams = new Streams(endpoint, onAnswer);
+    this.http2 = endpoint.tls && new Http2Connection(endpoint.server, endpoint.tls);
   }
 
   /**
@@ -71,6 +73,7 @@ export class Connection {
 
   /** Ends the connections that are kept. */
   close(): void {
+    this.http2?.close();
     this.endpoint.agent.destroy();
     this.endpoint.streamAgent.destroy();
   }
@@ -84,21 +87,28 @@ export class Connection {
     accept = 'application/json',
     timeoutMs,
   }: Call): Promise<Answer<Body>> {
-    const { server, agent, headers } = this.endpoint;
+    const { server, headers } = this.endpoint;
     const url = new URL(server.href.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-    const options = {
+    const response = await this.answered({
       method,
-      agent,
+      url,
       headers: { ...headers(), accept, 'user-agent': userAgent, ...(content && { 'content-type': contentType, 'content-length': content.length }) },
+      content,
       signal: AbortSignal.timeout(timeoutMs ?? defaultTimeoutMs),
-    };
-    const response = await answered(url, options, content);
-    const text = await textOf(response, server);
+    });
     const serverTime = Date.parse(response.headers.date ?? '') || Date.now();
-    if (response.statusCode! >= 400) throw ApiError.of(response.statusCode!, text, response.headers['retry-after'], serverTime);
-    return { body: parsed(text, response, server, accept) as Body, serverTime };
+    if (response.status >= 400) throw ApiError.of(response.status, response.text, response.headers['retry-after'], serverTime);
+    return { body: parsed(response, server, accept) as Body, serverTime };
+  }
+
+  private async answered(request: Request): Promise<Response> {
+    try {
+      return (await this.http2?.send(request)) ?? (await exchange(request, this.endpoint.agent));
+    } catch (error) {
+      throw new Unreachable(this.endpoint.server, error);
+    }
   }
 }
 
@@ -108,28 +118,7 @@ function queryOf({ query }: Call): string {
 
 const userAgent = `berth (${process.platform}; node ${process.versions.node})`;
 
-function answered(url: URL, options: object, content: Buffer | undefined): Promise<IncomingMessage> {
-  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  return new Promise((resolve, reject) => {
-    send(url, options, resolve)
-      .on('error', (error) => reject(new Unreachable(new URL(url.origin), error)))
-      .end(content);
-  });
-}
-
-/** Chunk by chunk: an iterator over the stream costs as much as the whole request. */
-function textOf(response: IncomingMessage, server: URL): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    response
-      .setEncoding('utf8')
-      .on('data', (part: string) => (text += part))
-      .on('end', () => resolve(text))
-      .on('error', (error) => reject(new Unreachable(server, error)));
-  });
-}
-
-function parsed(text: string, { headers }: IncomingMessage, server: URL, accept: string): unknown {
+function parsed({ text, headers }: Response, server: URL, accept: string): unknown {
   const isJson = headers['content-type']?.includes('json') === true;
   if (!isJson && accept.includes('json')) throw new NoApiServer(server);
   if (!isJson) return text;

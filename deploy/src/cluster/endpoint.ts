@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent, type AgentOptions } from 'node:https';
+import { Agent as HttpsAgent } from 'node:https';
+import type { ConnectionOptions } from 'node:tls';
 import { UsageError } from '../exit-codes';
 import type { Target } from './kubeconfig';
 
@@ -10,6 +11,8 @@ export interface Endpoint {
   readonly agent: HttpAgent | HttpsAgent;
   /** For what stays open: its connections don't count among those of {@link agent}. */
   readonly streamAgent: HttpAgent | HttpsAgent;
+  /** With what the server is known and the user is known to it, where HTTP/2 may be tried. */
+  readonly tls?: ConnectionOptions;
   /** Headers that say who asks; read anew for each request, because a token file changes. */
   headers(): Readonly<Record<string, string>>;
 }
@@ -32,15 +35,17 @@ export async function endpointOf(target: Target, kubeconfigText: () => string): 
       throw new UsageError(`logging in to the context "${target.context}" failed: ${(error as Error).message}`, { cause: error });
     });
   }
-  const tls: AgentOptions = {
+  const tls: ConnectionOptions = {
     ...member('ca', contentOf(cluster['certificate-authority-data'], cluster['certificate-authority'])),
     ...member('cert', contentOf(user['client-certificate-data'], user['client-certificate'])),
     ...member('key', contentOf(user['client-key-data'], user['client-key'])),
     ...member('servername', cluster['tls-server-name']),
     ...(cluster['insecure-skip-tls-verify'] ? { rejectUnauthorized: false } : {}),
   };
-  const agentOf = (options: AgentOptions) => (server.protocol === 'https:' ? new HttpsAgent({ ...tls, ...options }) : new HttpAgent(options));
-  return { server, agent: agentOf({ keepAlive: true, maxSockets }), streamAgent: agentOf({}), headers: () => authorization(user) };
+  const kept = { keepAlive: true, maxSockets };
+  const headers = () => authorization(user);
+  if (server.protocol === 'http:') return { server, agent: new HttpAgent(kept), streamAgent: new HttpAgent(), headers };
+  return { server, agent: new HttpsAgent({ ...tls, ...kept }), streamAgent: new HttpsAgent(tls), tls, headers };
 }
 
 function serverOf({ context, cluster: { server } }: Target): URL {

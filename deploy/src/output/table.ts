@@ -1,19 +1,14 @@
-import Table from 'cli-table3';
-
-const none = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
-const plain = { ...none, left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '   ' };
+import { stripVTControlCharacters } from 'node:util';
 
 /** Columns as kubectl prints them: a headline in capitals, three spaces between, no lines. */
 export function table(headline: readonly string[], rows: readonly (readonly string[])[]): string {
-  const drawn = new Table({
-    chars: plain,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    head: headline.map((word) => word.toUpperCase()),
-  });
-  drawn.push(...rows.map((row) => [...row]));
-  return drawn
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  const lines = [headline.map((word) => word.toUpperCase()), ...rows.map((row) => row.map((cell) => cell.replace(/\s*\n\s*/g, ' ')))];
+  const widths = headline.map((_, column) => Math.max(...lines.map((line) => lengthOf(line[column]!))));
+  const drawn = lines.map((line) => line.map((cell, column) => cell + ' '.repeat(widths[column]! - lengthOf(cell))).join('   '));
+  return drawn.map((line) => line.trimEnd()).join('\n');
+}
+
+/** Characters that are seen: neither UTF-16's units nor colours count. */
+function lengthOf(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
 }
