@@ -59,7 +59,7 @@ describeWithControlPlane('a connection to an API server', (at) => {
   });
 
   it.each(['h2', 'http/1.1'] as const)('by %s whose server is silent ends when its time is up, and a new one is made', async (protocol) => {
-    const { ca: cert, key } = at().plane;
+    const { cert, key } = at().plane.certificate;
     // nothing ever comes by the first connection, as when a firewall forgot it
     let firstPort: number | undefined;
     const answer = ({ socket }: Pick<IncomingMessage, 'socket'>, response: Pick<ServerResponse, 'setHeader' | 'end'>) => {
