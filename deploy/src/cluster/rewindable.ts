@@ -46,10 +46,10 @@ export class Rewindable {
 
   private async read(): Promise<boolean> {
     try {
-      const { done, value } = await this.source.next();
-      if (done) return false;
-      this.queue.push(value);
-      this.keptBytes += value.length;
+      const next = await this.source.next();
+      if (next.done) return false;
+      this.queue.push(next.value);
+      this.keptBytes += next.value.length;
       if (this.keptBytes > mostKept) this.isKept = false;
       return true;
     } finally {

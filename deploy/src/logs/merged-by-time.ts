@@ -33,9 +33,9 @@ export async function* mergedByTime<Source>(logs: ReadonlyMap<Source, AsyncItera
 /** With its next line; nothing when there is none. */
 async function filled<Source>(head: Head<Source>): Promise<Head<Source> | undefined> {
   do {
-    const { done, value } = await head.pieces.next();
-    if (done) return undefined;
-    [head.lines, head.at] = [value, 0];
+    const next = await head.pieces.next();
+    if (next.done) return undefined;
+    [head.lines, head.at] = [next.value, 0];
   } while (head.lines.length === 0);
   return head;
 }

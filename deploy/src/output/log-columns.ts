@@ -88,6 +88,5 @@ function textOf(value: unknown): string {
 
 /** In JSON they were harmless; on a terminal they would be commands. */
 function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (control) => JSON.stringify(control).slice(1, -1));
 }
