@@ -58,6 +58,25 @@ const cases: Readonly<Record<string, Case>> = {
     says: /was never deployed, so there is nothing to go back to/,
   },
   'a status of what was never deployed': { args: ['status', 'FOLDER', '-n', 'NAMESPACE'], code: 2, says: /is not deployed here: berth apply deploys it/ },
+  'logs of no stack': { args: ['logs', 'web'], code: 2, says: /web is no folder: name the stack first, by its folder or with --env NAME/ },
+  'logs of a workload that there isn’t': {
+    args: ['logs', 'FOLDER', 'web', '-n', 'NAMESPACE'],
+    code: 2,
+    says: /has no workload "web": it has none at all/,
+  },
+  'logs that are followed though they have ended': {
+    args: ['logs', 'FOLDER', '-f', '--previous', '-n', 'NAMESPACE'],
+    code: 2,
+    says: /nothing to --follow: leave one of them out/,
+  },
+  'logs of a stack elsewhere that was never deployed': {
+    args: ['logs', '--name', 'gone', '-n', 'NAMESPACE'],
+    code: 2,
+    says: /gone is not deployed here: berth apply deploys it/,
+  },
+  'a way to a Service that there isn’t': { args: ['open', 'FOLDER', 'web', '-n', 'NAMESPACE'], code: 2, says: /has no Service "web": it has none at all/ },
+  'ways of a stack without Services': { args: ['open', 'FOLDER', '-n', 'NAMESPACE'], code: 2, says: /has no Service to open/ },
+  'a way at a port that is none': { args: ['open', 'FOLDER', '--port', '0'], code: 2, says: /must be a port from 1 to 65535/ },
   'a destroy of what was never deployed': {
     args: ['destroy', 'FOLDER', '-n', 'NAMESPACE', '--confirm', 'shop'],
     code: 3,

@@ -85,11 +85,15 @@ describeOnCluster('berth open', () => {
   it(
     'when every pod is deleted, the next request waits for the next pod and succeeds',
     async () => {
-      expect((await fetch(`${url}/version`)).status).toBe(200);
+      const [client, newcomer] = [createLoadClient(url, 1), createLoadClient(url, 1)];
+      expect((await client.call('GET', '/version')).status).toBe(200);
       await kubectl('delete', 'pods', '-n', namespace, '--all', '--wait=false');
       const startedAt = performance.now();
-      expect((await fetch(`${url}/version`)).status).toBe(200);
+      expect((await newcomer.call('GET', '/version', { timeoutMs: 40_000 })).status).toBe(200);
       sayMeasured('a request when every pod was just deleted', { ms: Math.round(performance.now() - startedAt) });
+      expect((await client.call('GET', '/version')).status).toBe(200);
+      client.close();
+      newcomer.close();
       await kubectl('rollout', 'status', '-n', namespace, 'deployment/user-service', '--timeout=120s');
     },
     2 * minutes,

@@ -19,7 +19,7 @@ interface RunState {
 interface ContainerStatus {
   readonly name: string;
   readonly containerID?: string;
-  readonly state?: { readonly running?: object; readonly terminated?: RunState };
+  readonly state?: { readonly running?: { readonly startedAt?: string }; readonly terminated?: RunState };
   readonly lastState?: { readonly terminated?: RunState };
 }
 
@@ -44,7 +44,8 @@ function withStanding(name: string, status: ContainerStatus | undefined): PodCon
   const last = lastState.terminated;
   const known = { name, hasPrevious: Boolean(last?.containerID) };
   const before = last?.finishedAt === undefined ? {} : { runBeforeEndedAt: last.finishedAt };
-  if (state.running !== undefined && containerID) return { ...known, standing: { id: containerID, hasEnded: false }, ...before };
+  const running = state.running && (containerID || state.running.startedAt);
+  if (running) return { ...known, standing: { id: running, hasEnded: false }, ...before };
   const ended = state.terminated?.containerID;
   if (ended) return { ...known, standing: { id: ended, hasEnded: true }, ...(ended === last?.containerID ? {} : before) };
   // between two runs the last one is what the node answers with
