@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { canMount, mountSmallDisk, smallDiskMissing } from '../services/service-kit/testing/small-disk';
 import type { ServiceName } from '../services/service-kit/testing/databases';
 import { bundleOf, startService } from '../services/service-kit/testing/service-process';
 
@@ -95,6 +96,29 @@ describe('a service’s own copies of its SQLite file', () => {
     expect(status).toBe(1);
     expect(readdirSync(folder).filter((name) => /staged|restored|taking|backup|none/.test(name))).toEqual([]);
   });
+
+  const [mounted, why] = canMount() ? [it, ''] : [it.skip, ` (skipped: ${smallDiskMissing})`];
+  mounted(
+    `are neither made nor taken where the volume has no room for them, and what is served stays${why}`,
+    async () => {
+      const copy = copyOf('user-service');
+      const disk = await mountSmallDisk(4);
+      const env = { USER_DB_PATH: join(disk.folder, 'users.db') };
+      try {
+        const service = await startService('user-service', env);
+        await disk.fill();
+        for (const { status, stderr } of [run('user-service', ['backup'], undefined, env), run('user-service', ['restore', 'stage'], copy, env)])
+          expect([status, stderr]).toEqual([1, expect.stringMatching(/takes 1 MiB on its own volume, and 0 MiB are free: make the volume larger/)]);
+        await disk.free();
+        expect((await fetch(`${service.url}/health/ready`)).status).toBe(200);
+        expect(run('user-service', ['backup'], undefined, env).status).toBe(0);
+        await service.kill();
+      } finally {
+        await disk.dispose();
+      }
+    },
+    30_000,
+  );
 
   function edited(file: Buffer, sql: string): Buffer {
     const db = new Database(file);
