@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { environment } from '../cdk8s/test/synthesized';
@@ -22,6 +23,7 @@ interface Job {
   readonly env?: Readonly<Record<string, string>>;
   readonly 'timeout-minutes'?: number;
   readonly steps: readonly {
+    readonly if?: string;
     readonly uses?: string;
     readonly run?: string;
     readonly env?: Readonly<Record<string, string>>;
@@ -88,6 +90,45 @@ describe('ci-cd.yml', () => {
   it('deploys an environment that there is, under its own name', () => {
     expect(readdirSync(join(repository, 'charts'))).toContain(deploy.environment);
     expect(deploy.env?.['DEPLOYED_ENVIRONMENT']).toBe(deploy.environment);
+  });
+
+  describe('deploy', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'berth-pipeline-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const kubeconfig = join(folder, 'kubeconfig');
+    const secret = 'apiVersion: v1\nkind: Config\n';
+
+    /** Runs a step's script as a runner does. */
+    function run(script: string, env: Readonly<Record<string, string>>) {
+      const all = { PATH: `${folder}:${process.env['PATH']}`, RUNNER_TEMP: folder, GITHUB_ENV: join(folder, 'env'), DEPLOYED_ENVIRONMENT: 'staging', ...env };
+      return spawnSync('bash', ['--norc', '-e', '-c', script], { cwd: folder, encoding: 'utf8', env: all });
+    }
+    const scriptOf = (word: string) => deploy.steps.find((step) => step.run?.includes(word))!.run!;
+
+    it('has the kubeconfig in a file of its owner alone, for the steps that follow, and removes it whatever happens', () => {
+      expect(run(scriptOf('base64'), { KUBECONFIG_BASE64: Buffer.from(secret).toString('base64') })).toMatchObject({ status: 0, stdout: '', stderr: '' });
+      expect(readFileSync(kubeconfig, 'utf8')).toBe(secret);
+      expect((statSync(kubeconfig).mode & 0o777).toString(8)).toBe('600');
+      expect(readFileSync(join(folder, 'env'), 'utf8')).toBe(`KUBECONFIG=${kubeconfig}\n`);
+      const last = deploy.steps.at(-1)!;
+      expect(last.if).toBe('always()');
+      expect(run(last.run!, {}).status).toBe(0);
+      expect(existsSync(kubeconfig)).toBe(false);
+    });
+
+    it('says the secret to the one step that writes it', () => {
+      const told = deploy.steps.filter(({ env = {} }) => Object.values(env).some((value) => value.includes('secrets.')));
+      expect(told.map((step) => step.run)).toEqual([scriptOf('base64')]);
+    });
+
+    it('deploys the images that were pushed and rolls back what is not healthy, then proves it', () => {
+      writeFileSync(join(folder, 'npm'), '#!/bin/sh\necho "$*"\n', { mode: 0o755 });
+      const images = '{"user-service":"ghcr.io/somebody/user-service:1"}';
+      expect(run(scriptOf('berth'), { IMAGES: images }).stdout).toBe('run berth -- apply --env staging --images images.json --rollback-on-failure\n');
+      expect(readFileSync(join(folder, 'images.json'), 'utf8')).toBe(`${images}\n`);
+      const [applied, verified] = ['berth', 'verify'].map((word) => deploy.steps.findIndex(({ run: script }) => script?.includes(`npm run ${word}`)));
+      expect(verified).toBe(applied! + 1);
+    });
   });
 
   it('runs suites that are npm scripts', () => {

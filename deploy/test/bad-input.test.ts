@@ -83,6 +83,7 @@ const cases: Readonly<Record<string, Case>> = {
     says: /is not deployed here: there is no inventory/,
   },
   'a plan that is none': { args: [...apply, '--plan', '/etc/hostname'], code: 2, says: /can't be read as a plan: save one with berth plan --save/ },
+  'images that are no JSON': { args: [...apply, '--images', '/etc/hostname'], code: 2, says: /can't be read as images: it must be a JSON object such as/ },
   // manifests
   'an empty folder': { files: {}, code: 2, says: /has no manifests: name a folder with YAML or JSON files/ },
   'a folder with a Kustomization alone': { files: { 'kustomization.yaml': 'resources: []\n' }, code: 2, says: /has no manifests/ },
@@ -151,6 +152,7 @@ const cases: Readonly<Record<string, Case>> = {
   // the cluster
   'a kubeconfig that there isn’t': { env: { KUBECONFIG: '/nowhere/config' }, code: 2, says: /the kubeconfig \/nowhere\/config can't be read \(ENOENT\)/ },
   'no kubeconfig at all': { env: { KUBECONFIG: '', HOME: '/nowhere' }, code: 2, says: /\/nowhere\/\.kube\/config can't be read/ },
+  'a kubeconfig that is empty': { config: () => '', code: 2, says: /is none: it must be YAML with clusters/ },
   'a kubeconfig that is none': { config: () => 'just a text', code: 2, says: /is none: it must be YAML with clusters/ },
   'a context that there isn’t': { args: [...apply, '--context', 'prod'], code: 2, says: /there is no context "prod" in .*: choose with --context from test/ },
   'no current context': { config: (own) => kubeconfig(own, { current: '' }), code: 2, says: /has no current context: choose with --context from test/ },

@@ -94,8 +94,8 @@ describeWithControlPlane('with the shipped roles and nothing more', (at) => {
         return ['--images', file];
       };
       const run = async (code: number, verb: string, ...flags: string[]) => {
-        const { code: ended, stderr } = await berth([verb, folder, ...flags], { kubeconfig });
-        expect({ environment, verb, ended, stderr }).toEqual({ environment, verb, ended: code, stderr: expect.any(String) as string });
+        const { code: ended, stdout, stderr } = await berth([verb, folder, ...flags], { kubeconfig });
+        expect({ environment, verb, ended, talk: stdout + stderr }).toEqual({ environment, verb, ended: code, talk: expect.any(String) as string });
       };
       const first = images('registry.example/one');
       await run(0, 'plan', ...first);

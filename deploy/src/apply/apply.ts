@@ -76,7 +76,9 @@ export async function apply(cluster: Cluster, stack: Stack, objects: readonly Pr
     await becomeReady(cluster, objects, performance.now() + options.timeoutMs, options);
     return { plan, changed: false, revision: revisions.at(-1)!.number };
   }
-  await seeToNamespace(cluster, stack, objects);
+  // what was tried in it says that it is there
+  const isThere = plan.objects.some(({ verified, location }) => verified && location.namespace === stack.namespace);
+  if (!isThere) await seeToNamespace(cluster, stack, objects);
   return withLock(cluster, stack, options, async (guarded) => {
     const now = await planStack(guarded, stack, objects, { ...options, lacksSecrets: true, earlier: plan });
     if (isNews(plan, now.plan)) {

@@ -101,9 +101,18 @@ export class Cluster {
   }
 
   /** Applies an object: the server merges it, and owns what is in it to the manager. @returns the object as it is then */
-  async apply(location: Location, object: unknown, { dryRun = false, force = false, manager = fieldManager }: ApplyOptions = {}): Promise<KubernetesObject> {
+  async apply(location: Location, object: unknown, options: ApplyOptions = {}): Promise<KubernetesObject> {
+    return (await this.applied(location, object, options)).body;
+  }
+
+  /** Whether applying an object would create it, by a dry run. @throws ApiError where it would be refused */
+  async wouldCreate(location: Location, object: unknown): Promise<boolean> {
+    return (await this.applied(location, object, { dryRun: true })).status === 201;
+  }
+
+  private async applied(location: Location, object: unknown, { dryRun = false, force = false, manager = fieldManager }: ApplyOptions) {
     if (!dryRun) this.onlooker.beforeWrite?.();
-    const { body } = await this.connection.call<KubernetesObject>({
+    const answer = await this.connection.call<KubernetesObject>({
       method: 'PATCH',
       path: pathOf(location),
       query: { fieldManager: manager, force: String(force), fieldValidation: 'Strict', ...(dryRun ? { dryRun: 'All' } : {}) },
@@ -111,7 +120,8 @@ export class Cluster {
       contentType: 'application/apply-patch+yaml',
       repeatable: true,
     });
-    return this.seen(body);
+    this.seen(answer.body);
+    return answer;
   }
 
   /** Creates an object. @throws ApiError `AlreadyExists` */

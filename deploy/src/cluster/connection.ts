@@ -23,6 +23,8 @@ export interface Call {
 /** What the API answered. */
 export interface Answer<Body = unknown> {
   readonly body: Body;
+  /** Of HTTP; errors are thrown, so 200 to 399. */
+  readonly status: number;
   /** The server's clock, in milliseconds since 1970, to the second. */
   readonly serverTime: number;
 }
@@ -100,7 +102,7 @@ export class Connection {
     });
     const serverTime = Date.parse(response.headers.date ?? '') || Date.now();
     if (response.status >= 400) throw ApiError.of(response.status, response.text, response.headers['retry-after'], serverTime);
-    return { body: parsed(response, server, accept) as Body, serverTime };
+    return { body: parsed(response, server, accept) as Body, status: response.status, serverTime };
   }
 
   private async answered(request: Request): Promise<Response> {

@@ -39,8 +39,14 @@ export interface PlanInput {
 export async function makePlan(input: PlanInput): Promise<Plan> {
   const { cluster, stack, objects, inventory, revisions, forceConflicts = false, lacksSecrets = false, earlier } = input;
   refuseStrangers(input);
-  const known = new Map(earlier?.objects.map((planned) => [keyOf(planned.reference), planned]));
-  const context = { cluster, stack, all: objects, forceConflicts, earlier: known };
+  const context = {
+    cluster,
+    stack,
+    all: objects,
+    forceConflicts,
+    known: new Set(inventory?.entries.map(keyOf)),
+    ...(earlier && { earlier: new Map(earlier.objects.map((planned) => [keyOf(planned.reference), planned])) }),
+  };
   const [results, leftovers, missing] = await Promise.all([
     inParallel(objects, (object) => planObject(object, context)),
     findLeftovers(input),

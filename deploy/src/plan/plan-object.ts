@@ -19,6 +19,8 @@ export interface PlanContext {
   readonly forceConflicts: boolean;
   /** What was planned of the same objects a moment ago, by key: it holds where the live one is still the same. */
   readonly earlier?: ReadonlyMap<string, PlannedObject>;
+  /** Keys of what the stack has by its inventory. */
+  readonly known: ReadonlySet<string>;
 }
 
 /** An object that can't be applied: what is wrong, and whether the manifest is (exit code 2) or it is refused for safety (3). */
@@ -29,9 +31,13 @@ export interface ObjectFault {
 
 /** What applying one object does, by the server's own dry run. */
 export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
-  const { cluster, stack, earlier } = context;
+  const { cluster, stack, earlier, known } = context;
   const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
   if (prepared.awaitsKind) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
+  if (earlier === undefined && !known.has(keyOf(prepared.reference))) {
+    const planned = await planUnseen(basis, context);
+    if (planned !== undefined) return planned;
+  }
   const live = await cluster.get(prepared.location);
   const before = earlier?.get(keyOf(prepared.reference));
   if (before?.verified === true && before.live?.metadata.resourceVersion === live?.metadata.resourceVersion) return before;
@@ -49,21 +55,39 @@ export async function planObject(prepared: Prepared, context: PlanContext): Prom
 
 type Basis = Omit<PlannedObject, 'action'>;
 
+/**
+ * What the stack doesn't know is mostly new: then one dry run says so, without a look at it first.
+ *
+ * @returns nothing where it has to be looked at
+ */
+async function planUnseen(basis: Basis, { cluster, all }: PlanContext): Promise<PlannedObject | ObjectFault | undefined> {
+  try {
+    return (await cluster.wouldCreate(basis.location, basis.object)) ? { ...basis, action: 'create' } : undefined;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return error.isNotFound ? withoutNamespace(basis, all) : undefined;
+  }
+}
+
 async function planNew(basis: Basis, { cluster, all }: PlanContext): Promise<PlannedObject | ObjectFault> {
-  const { namespace } = basis.location;
   try {
     await cluster.apply(basis.location, basis.object, { dryRun: true });
     return { ...basis, action: 'create' };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.isWebhookDown) return { ...basis, action: 'create', verified: false, notes: [`a webhook that looks at it doesn't answer: ${error.message}`] };
-    if (!error.isNotFound || namespace === undefined) throw error;
-    if (makesNamespace(all, namespace)) return { ...basis, action: 'create', verified: false, notes: ['its namespace is made in the same deployment'] };
-    return wrong(
-      basis,
-      `is in the namespace ${namespace}, which isn't there: make it with kubectl create namespace ${namespace}, or put it into the manifests`,
-    );
+    const planned = error.isNotFound ? withoutNamespace(basis, all) : undefined;
+    if (planned === undefined) throw error;
+    return planned;
   }
+}
+
+/** What is made in a namespace that isn't there. @returns nothing for an object that is in none */
+function withoutNamespace(basis: Basis, all: readonly Prepared[]): PlannedObject | ObjectFault | undefined {
+  const { namespace } = basis.location;
+  if (namespace === undefined) return undefined;
+  if (makesNamespace(all, namespace)) return { ...basis, action: 'create', verified: false, notes: ['its namespace is made in the same deployment'] };
+  return wrong(basis, `is in the namespace ${namespace}, which isn't there: make it with kubectl create namespace ${namespace}, or put it into the manifests`);
 }
 
 function makesNamespace(all: readonly Prepared[], namespace: string): boolean {
