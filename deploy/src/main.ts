@@ -51,6 +51,9 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
   verb('status', 'say how a stack stands; exit code 4 when something is not ready')
     .option('-w, --watch', 'look again every two seconds')
     .action(async (folder: string | undefined, flags) => exit(await (await import('./commands/status.js')).statusCommand(folder, flags as never, world)));
+  verb('doctor', 'say why a stack, or with -n alone a namespace, is not as it should be; exit code 4 when something is wrong').action(
+    async (folder: string | undefined, flags) => exit(await (await import('./commands/doctor.js')).doctorCommand(folder, flags as never, world)),
+  );
   verb('history', 'list what was deployed, by whom and from which commit').action(async (folder: string | undefined, flags) =>
     (await import('./commands/history.js')).historyCommand(folder, flags as never, world),
   );

@@ -37,10 +37,14 @@ const firstWaitMs = 200;
 
 /** Talks JSON to one API server over connections that are kept. */
 export class Connection {
-  /** @param onAnswer - told of each call when it has ended: a line without any content */
+  /**
+   * @param onAnswer - told of each call when it has ended: a line without any content
+   * @param timeoutMs - until a call is given up that says nothing else
+   */
   constructor(
     private readonly endpoint: Endpoint,
     private readonly onAnswer: (line: string) => void = () => undefined,
+    private readonly timeoutMs = defaultTimeoutMs,
   ) {}
 
   /**
@@ -76,7 +80,7 @@ export class Connection {
     body,
     contentType = 'application/json',
     accept = 'application/json',
-    timeoutMs,
+    timeoutMs = this.timeoutMs,
   }: Call): Promise<Answer<Body>> {
     const { server, agent, headers } = this.endpoint;
     const url = new URL(server.href.replace(/\/$/, '') + path);
@@ -86,7 +90,7 @@ export class Connection {
       method,
       agent,
       headers: { ...headers(), accept, 'user-agent': userAgent, ...(content && { 'content-type': contentType, 'content-length': content.length }) },
-      signal: AbortSignal.timeout(timeoutMs ?? defaultTimeoutMs),
+      signal: AbortSignal.timeout(timeoutMs),
     };
     const response = await answered(url, options, content);
     const text = await textOf(response).catch((error: unknown) => {

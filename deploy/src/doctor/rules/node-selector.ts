@@ -1,0 +1,20 @@
+import { labelsText } from '../selectors';
+import { perUnscheduled } from '../scheduling';
+import { podSpecOf } from '../pod-spec';
+import type { Rule } from '../verdict';
+
+/** A pod that wants a node with labels that none has. */
+export const nodeSelector: Rule = {
+  name: 'node-selector',
+  isQuick: true,
+  look: (scene) =>
+    perUnscheduled(scene, /didn't match Pod's node affinity\/selector/, (_words, pod) => {
+      const { nodeSelector: wanted = {} } = podSpecOf(pod);
+      const labels = labelsText(wanted);
+      return {
+        cause: `no node has the labels that it asks for: ${labels || 'its node affinity'}`,
+        evidence: scene.nodes.slice(0, 3).map(({ metadata: { name, labels: has = {} } }) => `node ${name} has ${labelsText(has)}`),
+        next: ['kubectl get nodes --show-labels', ...(labels === '' ? [] : [`kubectl label node NODE ${labels.replaceAll(',', ' ')}`])],
+      };
+    }),
+};
