@@ -183,7 +183,7 @@ export const faults: readonly Fault[] = [
     objects: [deployment('too-much-cpu', { container: { resources: { requests: { cpu: '900' } } } })],
     seen: /FailedScheduling.*Insufficient cpu/,
     rule: 'node-resources',
-    cause: /no node has room for it: it asks for 900 CPU/,
+    cause: /No node has room for it: it asks for 900 CPU/,
     evidence: /Insufficient cpu/,
   },
   {
@@ -191,7 +191,7 @@ export const faults: readonly Fault[] = [
     objects: [deployment('too-much-memory', { container: { resources: { requests: { memory: '900Ti' } } } })],
     seen: /FailedScheduling.*Insufficient memory/,
     rule: 'node-resources',
-    cause: /no node has room for it: it asks for 900Ti memory/,
+    cause: /No node has room for it: it asks for 900Ti memory/,
     evidence: /Insufficient memory/,
   },
   {
@@ -199,7 +199,7 @@ export const faults: readonly Fault[] = [
     objects: [deployment('wrong-selector', { pod: { nodeSelector: { disk: 'golden' } } })],
     seen: /FailedScheduling.*wrong-selector/,
     rule: 'node-selector',
-    cause: /no node has the labels that it asks for: disk=golden/,
+    cause: /No node has the labels that it asks for: disk=golden/,
     evidence: /node affinity\/selector/,
   },
   {

@@ -34,7 +34,7 @@ interface PodStatus {
 
 /** A pod's status. */
 export function podStatusOf({ status }: KubernetesObject): PodStatus {
-  return (status ?? {}) as PodStatus;
+  return status ?? {};
 }
 
 /** All containers of a pod as they stand, those that run first before the others. */

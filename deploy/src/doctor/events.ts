@@ -9,10 +9,12 @@ export interface SceneEvent {
   readonly at: number;
   /** How often it was seen. */
   readonly count: number;
+  readonly isWarning: boolean;
 }
 
 interface RawEvent extends KubernetesObject {
   readonly involvedObject: { readonly kind?: string; readonly name?: string; readonly uid?: string; readonly fieldPath?: string };
+  readonly type?: string;
   readonly reason?: string;
   readonly message?: string;
   readonly count?: number;
@@ -26,7 +28,13 @@ export function eventsOf({ events }: Pick<Scene, 'events'>, { kind, metadata }: 
   return (events as readonly RawEvent[])
     .filter(({ involvedObject: about }) => about.kind === kind && (about.uid === undefined || about.uid === metadata.uid) && about.name === metadata.name)
     .filter(({ involvedObject: { fieldPath = '' } }) => container === undefined || fieldPath.endsWith(`{${container}}`))
-    .map((event) => ({ reason: event.reason ?? '', message: event.message ?? '', at: timeOf(event), count: event.series?.count ?? event.count ?? 1 }))
+    .map((event) => ({
+      reason: event.reason ?? '',
+      message: event.message ?? '',
+      at: timeOf(event),
+      count: event.series?.count ?? event.count ?? 1,
+      isWarning: event.type === 'Warning',
+    }))
     .sort((one, other) => one.at - other.at);
 }
 

@@ -60,7 +60,7 @@ function blockers(
 }
 
 function specOf({ spec }: KubernetesObject): PolicySpec {
-  return (spec ?? {}) as PolicySpec;
+  return spec ?? {};
 }
 
 function isAbout(policy: KubernetesObject, pod: KubernetesObject, side: 'ingress' | 'egress'): boolean {

@@ -49,7 +49,7 @@ export interface PodSpec {
 
 /** The pod that a workload makes, or is. */
 export function podSpecOf({ kind, spec }: KubernetesObject): PodSpec {
-  if (kind === 'Pod') return (spec ?? {}) as PodSpec;
+  if (kind === 'Pod') return spec ?? {};
   return ((spec ?? {}) as { template?: { spec?: PodSpec } }).template?.spec ?? {};
 }
 

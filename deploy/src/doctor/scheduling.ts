@@ -12,13 +12,14 @@ import type { Finding } from './verdict';
 export function perUnscheduled(
   scene: Scene,
   pattern: RegExp,
-  find: (words: string, pod: KubernetesObject) => Pick<PodFinding, 'cause' | 'next'> & { readonly evidence?: readonly string[] },
+  find: (words: string, pod: KubernetesObject) => Pick<PodFinding, 'next'> & { readonly why?: string; readonly evidence?: readonly string[] },
 ): readonly Finding[] {
   return perPod(scene, (pod) => {
     const condition = conditionOf(pod, 'PodScheduled', 'False');
     if (condition === undefined || !pattern.test(condition.message ?? '')) return undefined;
     const words = wordsOf(condition.message ?? 'the scheduler says no reason');
-    const { cause, next, evidence = [] } = find(words, pod);
+    const { why, next, evidence = [] } = find(words, pod);
+    const cause = `no node takes it: ${words}${why === undefined ? '' : ` ${why}`}`;
     // one that waits for its volume is told of the claim
     return { cause, next, evidence: [words, ...evidence], certainAfterMs: Infinity, isSymptom: /persistent ?volume/i.test(words) };
   });

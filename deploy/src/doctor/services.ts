@@ -12,7 +12,7 @@ export interface ServiceSpec {
 
 /** A Service's spec. */
 export function serviceSpecOf({ spec }: KubernetesObject): ServiceSpec {
-  return (spec ?? {}) as ServiceSpec;
+  return spec ?? {};
 }
 
 /** Whether pods are found for it by labels, not written down by somebody. */

@@ -12,7 +12,7 @@ export const nodeSelector: Rule = {
       const { nodeSelector: wanted = {} } = podSpecOf(pod);
       const labels = labelsText(wanted);
       return {
-        cause: `no node has the labels that it asks for: ${labels || 'its node affinity'}`,
+        why: `No node has the labels that it asks for: ${labels || 'its node affinity'}`,
         evidence: scene.nodes.slice(0, 3).map(({ metadata: { name, labels: has = {} } }) => `node ${name} has ${labelsText(has)}`),
         next: ['kubectl get nodes --show-labels', ...(labels === '' ? [] : [`kubectl label node NODE ${labels.replaceAll(',', ' ')}`])],
       };

@@ -9,7 +9,7 @@ export const nodeTaint: Rule = {
     perUnscheduled(scene, /untolerated taint/, (words) => {
       const taints = [...new Set([...words.matchAll(/untolerated taint(?:\(s\))? ?\{?([^}:,]+)/g)].map(([, taint]) => taint!.trim()))];
       return {
-        cause: `no node takes it: it does not tolerate the taint ${taints.join(', ')}`,
+        why: `It does not tolerate the taint ${taints.join(', ')}`,
         evidence: scene.nodes.flatMap(
           ({ metadata: { name }, spec }) =>
             ((spec ?? {}) as { taints?: { key: string; value?: string; effect: string }[] }).taints?.map(

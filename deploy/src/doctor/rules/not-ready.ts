@@ -11,9 +11,7 @@ export const notReady: Rule = {
       const { object, reference, readiness } = found;
       if (object === undefined || !['InProgress', 'Terminating'].includes(readiness.state) || isUnderWay(found, scene)) return [];
       const pods = workloadKinds.has(object.kind) ? podsNowOf(object, scene) : [];
-      const last = [object, ...pods]
-        .flatMap((each) => eventsOf(scene, each).filter(({ reason }) => /Fail|Unhealthy|BackOff|Error|Warning/.test(reason)))
-        .at(-1);
+      const last = [object, ...pods].flatMap((each) => eventsOf(scene, each).filter(({ isWarning }) => isWarning)).at(-1);
       return [
         {
           subject: reference,

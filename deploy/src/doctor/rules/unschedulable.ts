@@ -6,5 +6,5 @@ import type { Rule } from '../verdict';
 export const unschedulable: Rule = {
   name: 'unschedulable',
   isQuick: true,
-  look: (scene) => perUnscheduled(scene, /^/, (words, pod) => ({ cause: `no node takes it: ${words}`, next: [describeCommand(pod), 'kubectl get nodes'] })),
+  look: (scene) => perUnscheduled(scene, /^/, (_words, pod) => ({ next: [describeCommand(pod), 'kubectl get nodes'] })),
 };

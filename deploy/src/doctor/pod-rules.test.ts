@@ -1,12 +1,14 @@
 import { parse } from 'yaml';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { podProblem } from './doom';
+import { quickLook } from './quick-look';
+
+const lookAt = (pod: KubernetesObject) => quickLook(pod, { pods: [pod], replicaSets: [] });
 
 const waiting = (reason: string, message = '', more = '') =>
   `containerStatuses: [{name: app, image: "shop/app:1", ready: false, state: {waiting: {reason: ${reason}, message: '${message}'}}, ${more}}]`;
 
-/** What is seen, the reason, and after how many milliseconds it is certain. */
-const rows: readonly (readonly [what: string, status: string, reason: RegExp, certainAfterMs: number])[] = [
+/** What is seen, the cause, and after how many milliseconds it is certain. */
+const rows: readonly (readonly [what: string, status: string, cause: RegExp, certainAfterMs: number])[] = [
   [
     'a container that crashed once',
     waiting('CrashLoopBackOff', '', 'restartCount: 1, lastState: {terminated: {exitCode: 1}}'),
@@ -67,9 +69,9 @@ const rows: readonly (readonly [what: string, status: string, reason: RegExp, ce
   ['a pod that was evicted', 'phase: Failed, reason: Evicted, message: low on disk', /Evicted: low on disk/, Infinity],
 ];
 
-it.each(rows)('%s', (_what, status, reason, certainAfterMs) => {
+it.each(rows)('%s', (_what, status, cause, certainAfterMs) => {
   const pod = parse(`{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}, status: {${status}}}`) as KubernetesObject;
-  expect(podProblem(pod)).toMatchObject({ reason: expect.stringMatching(reason) as string, certainAfterMs });
+  expect(lookAt(pod)[0]).toMatchObject({ cause: expect.stringMatching(cause) as string, certainAfterMs });
 });
 
 it.each([
@@ -81,5 +83,5 @@ it.each([
   ['a pod that is going', 'deletionTimestamp: now', waiting('CrashLoopBackOff')],
   ['a pod that is being made', '', 'phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ContainerCreating}}}]'],
 ])('%s has no problem', (_what, metadata, status) => {
-  expect(podProblem(parse(`{apiVersion: v1, kind: Pod, metadata: {name: a, ${metadata}}, spec: {}, status: {${status}}}`) as KubernetesObject)).toBeUndefined();
+  expect(lookAt(parse(`{apiVersion: v1, kind: Pod, metadata: {name: a, ${metadata}}, spec: {}, status: {${status}}}`) as KubernetesObject)).toEqual([]);
 });
