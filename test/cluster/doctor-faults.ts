@@ -1,4 +1,4 @@
-import { claimed, configMap, deployment, job, probe, service, type Written } from './doctor-objects';
+import { claimed, configMap, deployment, job, passwordFile, postgres, probe, secret, service, shopParts, type Written } from './doctor-objects';
 
 /** Something that is broken for real, and what doctor says of it. */
 export interface Fault {
@@ -7,9 +7,13 @@ export interface Fault {
   readonly objects: readonly Written[];
   /** What the cluster says of it by the time doctor is asked. */
   readonly seen: RegExp;
+  /** Whether that is in its log. */
+  readonly logs?: true;
   readonly rule: string;
   readonly cause: RegExp;
   readonly evidence: RegExp;
+  /** What follows from it, by name. */
+  readonly followers?: readonly string[];
 }
 
 const slow = `setTimeout(() => {}, 1e6);process.on('SIGTERM', () => process.exit(0));`;
@@ -264,9 +268,9 @@ export const faults: readonly Fault[] = [
   {
     name: 'disk-eater',
     objects: [
-      deployment('disk-eater', {
+      job('disk-eater', {
         program: `require('node:fs').writeFileSync('/tmp/heap', Buffer.alloc(30e6)); setInterval(() => {}, 1e6)`,
-        container: { readinessProbe: undefined, resources: { requests: { cpu: '1m' }, limits: { 'ephemeral-storage': '5Mi' } } },
+        container: { resources: { requests: { cpu: '1m' }, limits: { 'ephemeral-storage': '5Mi' } } },
       }),
     ],
     seen: /Evicted.*disk-eater|disk-eater.*Evicted/,
@@ -282,4 +286,153 @@ export const faults: readonly Fault[] = [
     cause: /ends with exit code 3.*the ledger is torn/,
     evidence: /the ledger is torn/,
   },
+  {
+    name: 'no-secret-key',
+    objects: [
+      secret('no-secret-key', { user: 'shop' }),
+      deployment('no-secret-key', { container: { env: [{ name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'no-secret-key', key: 'password' } } }] } }),
+    ],
+    seen: /couldn't find key password in Secret/,
+    rule: 'secret-key',
+    cause: /needs the key "password" of the Secret no-secret-key/,
+    evidence: /couldn't find key password/,
+  },
+  {
+    name: 'shop-settings',
+    objects: [deployment('shop-settings', shopParts('user-service', { LOG_LEVEL: 'loud' }))],
+    seen: /shop-settings .*"exitCode":78/,
+    rule: 'configuration-refused',
+    cause: /refuses its configuration \(exit code 78\).*LOG_LEVEL must be one of .*not "loud"/,
+    evidence: /LOG_LEVEL must be one of/,
+  },
+  {
+    name: 'peer-name',
+    objects: [
+      configMap('peer-name', { USER_SERVICE_URL: 'http://shop-usr:8000' }),
+      deployment('peer-name', shopParts('order-service', {}, { container: { envFrom: [{ configMapRef: { name: 'peer-name' } }] } })),
+    ],
+    seen: /Ready.*peer-name/,
+    rule: 'peer-name',
+    cause: /USER_SERVICE_URL is http:\/\/shop-usr:8000, and there is no Service shop-usr: is shop-user meant\?/,
+    evidence: /in the ConfigMap peer-name/,
+  },
+  {
+    name: 'peer-port',
+    objects: [deployment('peer-port', shopParts('order-service', { USER_SERVICE_URL: 'http://shop-user:9000' }))],
+    seen: /Ready.*peer-port/,
+    rule: 'peer-url',
+    cause: /the Service shop-user has no port 9000: it has 8000/,
+    evidence: /USER_SERVICE_URL=http:\/\/shop-user:9000/,
+  },
+  {
+    name: 'peer-path',
+    objects: [deployment('peer-path', shopParts('order-service', { USER_SERVICE_URL: 'http://shop-user:8000/shop' }))],
+    seen: /Ready.*peer-path/,
+    rule: 'peer-url',
+    cause: /USER_SERVICE_URL is http:\/\/shop-user:8000\/shop: the Service shop-user is up, and what answers there is not what is expected/,
+    evidence: /readiness answer: user-service is unavailable/,
+  },
+  {
+    name: 'peer-barred',
+    objects: [
+      deployment('peer-barred', shopParts('order-service', { USER_SERVICE_URL: 'http://shop-user:8000' })),
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'dns-alone' },
+        spec: { podSelector: { matchLabels: { app: 'peer-barred' } }, policyTypes: ['Egress'], egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }] },
+      },
+    ],
+    seen: /Ready.*peer-barred/,
+    rule: 'network-policy',
+    cause: /may not connect to shop-user:8000 .*NetworkPolicy\/dns-alone/,
+    evidence: /egress of pod peer-barred/,
+  },
+  {
+    name: 'peer-broken',
+    objects: [
+      deployment('peer-broken', shopParts('user-service', {}, { container: { image: 'user-service:gone', imagePullPolicy: 'Never' } })),
+      service('peer-broken'),
+      deployment('peer-waiting', shopParts('order-service', { USER_SERVICE_URL: 'http://peer-broken:8000', READINESS_REQUIRES_PEERS: 'true' })),
+      service('peer-waiting'),
+    ],
+    seen: /Unhealthy.*peer-waiting/,
+    rule: 'image-never-pulled',
+    cause: /user-service:gone is not on the node/,
+    evidence: /ErrImageNeverPull/,
+    followers: ['Deployment/peer-waiting', 'Service/peer-broken', 'Service/peer-waiting'],
+  },
+  {
+    name: 'database-down',
+    objects: [
+      ...postgres('sleeping-database', 0),
+      deployment('database-down', shopParts('user-service', { DATABASE_URL: 'postgres://shop:x@sleeping-database:5432/shop' })),
+    ],
+    seen: /Unhealthy.*database-down/,
+    rule: 'database-down',
+    cause: /nobody answers at postgres:\/\/sleeping-database:5432\/shop, which database-down needs: Deployment\/sleeping-database is scaled to 0/,
+    evidence: /has no address that is ready/,
+    followers: ['Deployment/database-down'],
+  },
+  {
+    name: 'wrong-password',
+    objects: [
+      ...postgres('shop-database'),
+      secret('wrong-password', { password: 'wrong-password-of-the-shop' }),
+      deployment(
+        'wrong-password',
+        shopParts(
+          'user-service',
+          { DATABASE_URL: 'postgres://shop@shop-database:5432/shop', DATABASE_PASSWORD_FILE: '/run/secrets/database/password' },
+          { container: { volumeMounts: passwordFile('').volumeMounts }, pod: { volumes: passwordFile('wrong-password').volumes } },
+        ),
+      ),
+    ],
+    logs: true,
+    seen: /password authentication failed/,
+    rule: 'database-password',
+    cause: /the database refuses the password of its user shop, which is in the Secret wrong-password/,
+    evidence: /password authentication failed for user/,
+  },
+  {
+    name: 'migration',
+    objects: [
+      job('migration', {
+        ...shopParts('user-service', {}, { container: { command: ['node', 'dist/main.js', 'migrate'], readinessProbe: undefined } }),
+        pod: {
+          securityContext: { fsGroup: 10001 },
+          volumes: [{ name: 'data', emptyDir: {} }],
+          initContainers: [
+            {
+              name: 'by-hand',
+              image: 'user-service:dev',
+              command: ['node', '-e', `new (require('better-sqlite3'))('data/user_service.db').exec('CREATE TABLE users (name TEXT)')`],
+              volumeMounts: [{ name: 'data', mountPath: '/home/appuser/app/data' }],
+            },
+          ],
+        },
+      }),
+    ],
+    seen: /BackoffLimitExceeded.*migration|migration.*BackoffLimitExceeded/,
+    rule: 'migration-failed',
+    cause: /the migration fails: container app ends with exit code 1: .*Migration 2 .* failed and nothing of it was kept/,
+    evidence: /table users already exists/,
+  },
+  {
+    name: 'two-on-one',
+    objects: [
+      claimed('two-on-one', {})[0]!,
+      deployment(
+        'two-on-one',
+        shopParts('user-service', {}, { replicas: 2, pod: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'two-on-one' } }] } }),
+      ),
+    ],
+    seen: /two-on-one .*CrashLoopBackOff/,
+    rule: 'shared-sqlite',
+    cause: /another pod serves the volume two-on-one, and SQLite takes one at a time; run one pod/,
+    evidence: /Another process serves/,
+  },
 ];
+
+/** What others of them talk to. */
+export const common: readonly Written[] = [deployment('shop-user', shopParts('user-service', {})), service('shop-user')];

@@ -99,3 +99,51 @@ export function claimed(name: string, spec: Fields): readonly Written[] {
   const container = { volumeMounts: [{ name: 'data', mountPath: '/data' }] };
   return [claim, deployment(name, { container, pod: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }] } })];
 }
+
+/** Parts of one of Berth's own services, on a SQLite file that goes with its pod. */
+export function shopParts(service: 'user-service' | 'order-service', env: Readonly<Record<string, string>>, parts: Parts = {}): Parts {
+  const port = service === 'user-service' ? 8000 : 8001;
+  const { container = {}, pod = {} } = parts;
+  return {
+    ...parts,
+    container: {
+      image: `${service}:dev`,
+      command: ['node', 'dist/main.js'],
+      env: Object.entries(env).map(([name, value]) => ({ name, value })),
+      ports: [{ name: 'http', containerPort: port }],
+      readinessProbe: probe('/health/ready'),
+      volumeMounts: [{ name: 'data', mountPath: '/home/appuser/app/data' }],
+      ...container,
+    },
+    pod: { volumes: [{ name: 'data', emptyDir: {} }], securityContext: { fsGroup: 10001 }, ...pod },
+  };
+}
+
+/** A PostgreSQL server with a database `shop` of the user `shop`, whose password is `right-password`. */
+export function postgres(name: string, replicas = 1): readonly Written[] {
+  const container = {
+    image: 'postgres:17-bookworm',
+    command: undefined,
+    env: Object.entries({ POSTGRES_USER: 'shop', POSTGRES_PASSWORD: 'right-password', POSTGRES_DB: 'shop' }).map(([key, value]) => ({ name: key, value })),
+    ports: [{ name: 'postgres', containerPort: 5432 }],
+    readinessProbe: { tcpSocket: { port: 'postgres' }, periodSeconds: 1 },
+  };
+  return [deployment(name, { replicas, container }), service(name, { ports: [{ name: 'postgres', port: 5432, targetPort: 'postgres' }] })];
+}
+
+/** A Secret. */
+export function secret(name: string, stringData: Readonly<Record<string, string>>): Written {
+  return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData };
+}
+
+/** A pod's volume and mount of a Secret with a database's password. */
+export const passwordFile = (name: string) => ({
+  volumes: [
+    { name: 'data', emptyDir: {} },
+    { name: 'database', secret: { secretName: name } },
+  ],
+  volumeMounts: [
+    { name: 'data', mountPath: '/home/appuser/app/data' },
+    { name: 'database', mountPath: '/run/secrets/database' },
+  ],
+});

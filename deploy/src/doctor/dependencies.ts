@@ -25,13 +25,17 @@ export function downFinding(scene: Scene, { service, workload, variable, shown }
       `kubectl get endpointslices -n ${namespace} -l kubernetes.io/service-name=${name}`,
     ],
     certainAfterMs: Infinity,
-    isSymptom: true,
+    // of nobody's making but who scaled it
+    isSymptom: !isScaledAway(behind),
   };
+}
+
+function isScaledAway(behind: readonly KubernetesObject[]): boolean {
+  return behind.length > 0 && behind.every(({ spec }) => (spec as { replicas?: number }).replicas === 0);
 }
 
 function why(behind: readonly KubernetesObject[], pods: number): string {
   const [workload] = behind;
-  const { replicas = 1 } = (workload?.spec ?? {}) as { replicas?: number };
-  if (workload !== undefined && replicas === 0) return `${workload.kind}/${workload.metadata.name} is scaled to 0`;
+  if (workload !== undefined && isScaledAway(behind)) return `${workload.kind}/${workload.metadata.name} is scaled to 0`;
   return pods === 0 ? `${behind.map(({ kind, metadata }) => `${kind}/${metadata.name}`).join(', ')} has no pods` : `none of its ${pods} pods is ready`;
 }

@@ -43,7 +43,7 @@ export function diagnose(scene: Scene): Diagnosis {
   const { mains, also } = mainVerdicts(all);
   const lasting = mains.filter((verdict) => !isPassing(verdict, moving, needs));
   const roots = lasting.filter((verdict) => !lasting.some((other) => explains(other, verdict, needs)));
-  const causes = roots.map((root) => withFollowers(root, roots, lasting, also, unready, needs, scene));
+  const causes = roots.map((root) => withFollowers(root, roots, mains, also, unready, needs, scene));
   const told = new Set(causes.flatMap((cause) => [keyOf(cause.subject), ...cause.followers.map(({ object }) => keyOf(object))]));
   const underWay = moving
     .filter(({ reference }) => !told.has(keyOf(reference)))
@@ -83,14 +83,14 @@ function explains(other: Verdict, verdict: Verdict, needs: Needs): boolean {
 function withFollowers(
   root: Verdict,
   roots: readonly Verdict[],
-  lasting: readonly Verdict[],
+  mains: readonly Verdict[],
   also: ReadonlyMap<Verdict, readonly Verdict[]>,
   unready: readonly SceneObject[],
   needs: Needs,
   scene: Scene,
 ): Cause {
   const isOfRoot = (reference: ObjectReference) => roots.find((each) => reaches(needs, keyOf(reference), keyOf(each.subject))) === root;
-  const verdicts = [...(also.get(root) ?? []), ...lasting.filter((verdict) => !roots.includes(verdict) && isOfRoot(verdict.subject))];
+  const verdicts = [...(also.get(root) ?? []), ...mains.filter((verdict) => !roots.includes(verdict) && isOfRoot(verdict.subject))];
   const followers = [
     ...verdicts.map(({ subject, cause }) => ({ object: subject, why: cause })),
     ...unready

@@ -45,11 +45,22 @@ function jsonError(lines: readonly string[]): LogWords | undefined {
     const value = parsed(line);
     if (value === undefined || !/fatal|error|50|60/i.test(String(value['level']))) continue;
     const error = isObject(value['err']) ? value['err'] : {};
-    const message = [value['msg'], error['message']].filter((part) => typeof part === 'string' && part !== '').join(': ');
+    const message = messageOf(value);
     const stack = typeof error['stack'] === 'string' ? error['stack'].split('\n').filter(isFrame).slice(0, shownFrames) : [];
     if (message !== '') return { line: cut(message), excerpt: [message, ...stack].map(cut) };
   }
   return undefined;
+}
+
+function messageOf(value: Record<string, unknown>): string {
+  const error = isObject(value['err']) ? value['err'] : {};
+  return [value['msg'], error['message'], value['cause']].filter((part) => typeof part === 'string' && part !== '').join(': ');
+}
+
+/** A line as people read it: of JSON only what it says. */
+export function plainLine(line: string): string {
+  const value = parsed(line);
+  return cut(value === undefined ? line : messageOf(value) || line);
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {

@@ -25,6 +25,9 @@ export function perUnscheduled(
   });
 }
 
+/** A taint that keeps pods off for a reason of its own: that of control planes is on every such node. */
+export const strangeTaint = /untolerated taint(?:\(s\))? ?\{?(?!\{?node-role\.kubernetes\.io\/)/;
+
 /** Without what it says of preemption. */
 function wordsOf(message: string): string {
   return message.replace(/ (?:no new claims to deallocate, )?preemption: .*$/s, '').trim();

@@ -4,7 +4,7 @@ import { downFinding } from '../dependencies';
 import { logsCommand, perPod } from '../pod-findings';
 import { podStatusOf } from '../container-status';
 import { logKey, type Scene } from '../scene';
-import { withoutPasswords } from '../log-words';
+import { plainLine } from '../log-words';
 import type { Finding, Rule } from '../verdict';
 
 /** A database that a workload needs, and that does not answer. */
@@ -34,7 +34,7 @@ function outside(scene: Scene): readonly Finding[] {
     if (log.some((each) => /password authentication failed/.test(each))) return undefined;
     return {
       cause: `its database does not answer: ${database.detail}`,
-      evidence: [`readiness answer: database is unavailable: ${database.detail}`, ...(line === undefined ? [] : [withoutPasswords(line).slice(0, 300)])],
+      evidence: [`readiness answer: database is unavailable: ${database.detail}`, ...(line === undefined ? [] : [plainLine(line)])],
       next: [logsCommand(pod, container?.name ?? '', false)],
       certainAfterMs: Infinity,
     };

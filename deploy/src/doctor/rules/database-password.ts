@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../manifests/kubernetes-object';
 import { statusesOf } from '../container-status';
-import { withoutPasswords } from '../log-words';
+import { plainLine } from '../log-words';
 import { logsCommand, perContainer } from '../pod-findings';
 import { type Container, podSpecOf } from '../pod-spec';
 import { logKey, type Scene } from '../scene';
@@ -20,14 +20,16 @@ export const databasePassword: Rule = {
       if (found === undefined) return undefined;
       const [, user] = pattern.exec(found.line) ?? [];
       const secret = secretOf(pod, spec);
+      const fault = secret === undefined ? {} : { fault: `Secret/${pod.metadata.namespace}/${secret}` };
       return {
         cause: `the database refuses the password${user === undefined ? '' : ` of its user ${user}`}${secret === undefined ? '' : `, which is in the Secret ${secret}`}: it is not the one that the database has`,
-        evidence: [withoutPasswords(found.line).slice(0, 300)],
+        evidence: [plainLine(found.line)],
         next: [
           ...(secret === undefined ? [] : [`kubectl describe secret ${secret} -n ${pod.metadata.namespace}`]),
           logsCommand(pod, status.name, found.previous),
         ],
         certainAfterMs: Infinity,
+        ...fault,
         log: { pod, container: status.name, previous: found.previous },
       };
     }),

@@ -1,14 +1,14 @@
 import { labelsText } from '../selectors';
-import { perUnscheduled } from '../scheduling';
+import { perUnscheduled, strangeTaint } from '../scheduling';
 import { podSpecOf } from '../pod-spec';
 import type { Rule } from '../verdict';
 
-/** A pod that wants a node with labels that none has. */
+/** A pod that wants a node with labels that none has; where one has them and a taint, that is the cause. */
 export const nodeSelector: Rule = {
   name: 'node-selector',
   isQuick: true,
   look: (scene) =>
-    perUnscheduled(scene, /didn't match Pod's node affinity\/selector/, (_words, pod) => {
+    perUnscheduled(scene, new RegExp(`^(?!.*${strangeTaint.source}).*didn't match Pod's node affinity/selector`, 's'), (_words, pod) => {
       const { nodeSelector: wanted = {} } = podSpecOf(pod);
       const labels = labelsText(wanted);
       return {

@@ -2,9 +2,10 @@ import { referenceOf } from '../../manifests/kubernetes-object';
 import { type Connection, connectionsOf, isDatabase } from '../connections';
 import { logsCommand, podsNowOf, describeCommand } from '../pod-findings';
 import { isSeen, type Scene } from '../scene';
-import { podsBehind, readyAddresses, serviceSpecOf } from '../services';
+import { podsBehind, readyAddresses, serviceSpecOf, targetPortOf } from '../services';
+import { plainLine } from '../log-words';
 import { blockedBetween } from '../network-policies';
-import { targetPortOf } from '../services';
+import { podSpecOf } from '../pod-spec';
 import type { Finding, Rule } from '../verdict';
 
 /** An address in a configuration that leads to a Service, but to a port that it hasn't, to the sender itself, or to something that answers otherwise. */
@@ -56,7 +57,10 @@ function unanswered(scene: Scene, connection: Connection): Finding | undefined {
     ...common,
     cause: `${variable} is ${shown}: the Service ${service.metadata.name} is up, and what answers there is not what is expected: a wrong path, scheme or Service`,
     evidence: [...common.evidence, ...(check === undefined ? [] : [`readiness answer: ${check}`]), ...(refusal === undefined ? [] : [refusal])],
-    next: [`kubectl get configmaps -n ${connection.namespace} -o yaml | grep ${variable}`, logsCommand(from, workload.metadata.name, false)],
+    next: [
+      `kubectl get configmaps -n ${connection.namespace} -o yaml | grep ${variable}`,
+      logsCommand(from, podSpecOf(from).containers?.[0]?.name ?? '', false),
+    ],
   };
 }
 
@@ -81,7 +85,7 @@ function configurationError(scene: Scene, { workload, variable }: Connection): s
     for (const [key, log] of scene.logs)
       if (key.startsWith(`${pod.metadata.uid}/`)) {
         const line = log.split('\n').findLast((each) => each.includes(`configuration error: what answers at ${variable}`));
-        if (line !== undefined) return line.slice(0, 300);
+        if (line !== undefined) return plainLine(line);
       }
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { type Failing, perFailingProbe, probeWords } from '../probes';
 import { describeCommand, logsCommand } from '../pod-findings';
+import { plainLine } from '../log-words';
 import { logKey, type Scene } from '../scene';
 import type { Rule } from '../verdict';
 
@@ -36,5 +37,5 @@ function listensOn(scene: Scene, { pod, status }: Failing): { readonly port?: nu
   const lines = scene.logs.get(logKey(pod, status.name, false))?.split('\n') ?? [];
   const line = lines.findLast((each) => /listening/i.test(each));
   const [, port] = /"port": ?(\d+)/.exec(line ?? '') ?? /listening\D+(?:[\d.]+:)?(\d{2,5})\b/i.exec(line ?? '') ?? [];
-  return line === undefined || port === undefined ? { words: [] } : { port: Number(port), words: [line.slice(0, 200)] };
+  return line === undefined || port === undefined ? { words: [] } : { port: Number(port), words: [plainLine(line)] };
 }
