@@ -102,6 +102,8 @@ describeWithControlPlane('with the shipped roles and nothing more', (at) => {
       if (environment === 'production') {
         await run(0, 'apply', ...images('registry.example/two'));
         await run(0, 'status');
+        // no operator makes the databases' Services here
+        await run(4, 'doctor');
         await run(0, 'history');
         await run(0, 'rollback');
         await run(4, 'apply', ...images('registry.example/broken'), '--rollback-on-failure');

@@ -163,8 +163,8 @@ export const faults: readonly Fault[] = [
     objects: claimed('volume-class', { storageClassName: 'fast' }),
     seen: /storageclass.*"fast" not found/,
     rule: 'volume-class',
-    cause: /asks for the storage class "fast", which isn't there/,
-    evidence: /standard/,
+    cause: /asks for the storage class "fast", which isn't there; the cluster has .*standard/,
+    evidence: /"fast" not found/,
   },
   {
     name: 'volume-size',
@@ -300,7 +300,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'shop-settings',
     objects: [deployment('shop-settings', shopParts('user-service', { LOG_LEVEL: 'loud' }))],
-    seen: /shop-settings .*"exitCode":78/,
+    seen: /shop-settings\S* .*"exitCode":78/,
     rule: 'configuration-refused',
     cause: /refuses its configuration \(exit code 78\).*LOG_LEVEL must be one of .*not "loud"/,
     evidence: /LOG_LEVEL must be one of/,
@@ -427,7 +427,7 @@ export const faults: readonly Fault[] = [
         shopParts('user-service', {}, { replicas: 2, pod: { volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'two-on-one' } }] } }),
       ),
     ],
-    seen: /two-on-one .*CrashLoopBackOff/,
+    seen: /two-on-one\S* .*CrashLoopBackOff/,
     rule: 'shared-sqlite',
     cause: /another pod serves the volume two-on-one, and SQLite takes one at a time; run one pod/,
     evidence: /Another process serves/,

@@ -48,7 +48,8 @@ export function doctor(args: readonly string[], kubeconfig = process.env['KUBECO
 }
 
 /** What doctor says, for machines. */
-export function toldBy({ stdout }: Run): Told {
+export function toldBy({ stdout, stderr }: Pick<Run, 'stdout' | 'stderr'>): Told {
+  if (!stdout.startsWith('{')) throw new Error(`doctor said no JSON:\n${stdout}${stderr}`);
   return JSON.parse(stdout) as Told;
 }
 

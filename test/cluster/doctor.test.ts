@@ -40,9 +40,9 @@ describeOnCluster('doctor on stacks', () => {
       let isDone = false;
       const rollout = rolledOut().then(() => (isDone = true));
       while (!isDone) {
-        const { code, stdout } = await doctor([folder, '-o', 'json']);
-        states.push(toldBy({ stdout } as never).state);
-        expect({ code, stdout }).toEqual({ code: 0, stdout: expect.not.stringContaining('"broken"') as string });
+        const run = await doctor([folder, '-o', 'json']);
+        states.push(toldBy(run).state);
+        expect({ code: run.code, stdout: run.stdout }).toEqual({ code: 0, stdout: expect.not.stringContaining('"broken"') as string });
       }
       await rollout;
       expect(states).toContain('progressing');

@@ -53,7 +53,9 @@ export function partsOf(image: string): { readonly registry: string; readonly re
 /** Images of the same repository that a node has, or that pods run: then only the tag can be wrong. */
 export function otherTags(scene: Scene, image: string): readonly string[] {
   const { repository } = partsOf(image);
-  const onNodes = scene.nodes.flatMap(({ status }) => ((status ?? {}) as { images?: { names?: string[] }[] }).images ?? []).flatMap(({ names = [] }) => names);
+  const onNodes = scene.nodes
+    .flatMap(({ status }) => ((status ?? {}) as { images?: { names?: string[] | null }[] }).images ?? [])
+    .flatMap(({ names }) => names ?? []);
   const known = [...onNodes, ...scene.pods.flatMap(ranImages)].map((name) => name.replace(/^docker\.io\/(library\/)?/, ''));
   const wanted = repository.replace(/^docker\.io\/(library\/)?/, '');
   return [...new Set(known)].filter((name) => !name.includes('@') && partsOf(name).repository === wanted && name !== image).sort();

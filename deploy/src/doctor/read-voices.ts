@@ -123,7 +123,13 @@ async function readLogs(
   return new Map(logs);
 }
 
-async function readLog(
+/** Of a container whose log is gone already that of the run beside it. */
+async function readLog(cluster: Cluster, pod: KubernetesObject, container: string, previous: boolean, unseen: Unseen[]): Promise<string> {
+  const log = await readRun(cluster, pod, container, previous, unseen);
+  return log === '' ? readRun(cluster, pod, container, !previous, unseen) : log;
+}
+
+async function readRun(
   cluster: Cluster,
   { metadata: { namespace = '', name } }: KubernetesObject,
   container: string,
@@ -141,7 +147,8 @@ async function readLog(
   } as const;
   try {
     const body = await permitted(unseen, { verb: 'get', resource: 'pods/log', namespace }, async () => (await cluster.connection.call<unknown>(call)).body);
-    return typeof body === 'string' ? body : '';
+    // the kubelet says so where a log should be
+    return typeof body === 'string' && !/^unable to retrieve container logs for /.test(body) ? body : '';
   } catch {
     // a container that is gone, or a node that doesn't answer: the rest tells
     return '';
