@@ -187,7 +187,7 @@ export const faults: readonly Fault[] = [
     objects: [deployment('too-much-cpu', { container: { resources: { requests: { cpu: '900' } } } })],
     seen: /FailedScheduling.*Insufficient cpu/,
     rule: 'node-resources',
-    cause: /No node has room for it: it asks for 900 CPU/,
+    cause: /no node has room for it: it asks for 900 CPU/,
     evidence: /Insufficient cpu/,
   },
   {
@@ -195,7 +195,7 @@ export const faults: readonly Fault[] = [
     objects: [deployment('too-much-memory', { container: { resources: { requests: { memory: '900Ti' } } } })],
     seen: /FailedScheduling.*Insufficient memory/,
     rule: 'node-resources',
-    cause: /No node has room for it: it asks for 900Ti memory/,
+    cause: /no node has room for it: it asks for 900Ti memory/,
     evidence: /Insufficient memory/,
   },
   {
@@ -203,7 +203,7 @@ export const faults: readonly Fault[] = [
     objects: [deployment('wrong-selector', { pod: { nodeSelector: { disk: 'golden' } } })],
     seen: /FailedScheduling.*wrong-selector/,
     rule: 'node-selector',
-    cause: /No node has the labels that it asks for: disk=golden/,
+    cause: /no node has the labels that it asks for: disk=golden/,
     evidence: /node affinity\/selector/,
   },
   {

@@ -140,7 +140,7 @@ describeOnCluster('doctor on stacks', () => {
             /the Pod Security of the namespace, restricted:latest, does not allow them: .*runAsNonRoot/,
             /violates PodSecurity/,
           ],
-          [namespace, 'kept-off', { pod: { nodeSelector: labels } }, 'node-taint', /It does not tolerate the taint shop\.example\/closed/, /untolerated taint/],
+          [namespace, 'kept-off', { pod: { nodeSelector: labels } }, 'node-taint', /it does not tolerate the taint shop\.example\/closed/, /untolerated taint/],
         ] as const;
         for (const [where, name, parts, rule, cause, seen] of cases) {
           const folder = folderOf(name, where, [deployment(name, parts)]);

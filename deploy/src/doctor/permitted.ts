@@ -7,7 +7,8 @@ export async function permitted<Result>(unseen: Unseen[], what: Unseen, ask: () 
     return await ask();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.code === 403) {
+    // what a pod or a proxy answers has no such word
+    if (error.code === 403 && error.reason === 'Forbidden') {
       const isKnown = unseen.some((each) => each.verb === what.verb && each.resource === what.resource && each.namespace === what.namespace);
       if (!isKnown) unseen.push(what);
       return undefined;

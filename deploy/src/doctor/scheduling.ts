@@ -12,21 +12,20 @@ import type { Finding } from './verdict';
 export function perUnscheduled(
   scene: Scene,
   pattern: RegExp,
-  find: (words: string, pod: KubernetesObject) => Pick<PodFinding, 'next'> & { readonly why?: string; readonly evidence?: readonly string[] },
+  find: (words: string, pod: KubernetesObject) => (Pick<PodFinding, 'next'> & { readonly why?: string; readonly evidence?: readonly string[] }) | undefined,
 ): readonly Finding[] {
   return perPod(scene, (pod) => {
     const condition = conditionOf(pod, 'PodScheduled', 'False');
     if (condition === undefined || !pattern.test(condition.message ?? '')) return undefined;
     const words = wordsOf(condition.message ?? 'the scheduler says no reason');
-    const { why, next, evidence = [] } = find(words, pod);
-    const cause = `no node takes it: ${words}${why === undefined ? '' : ` ${why}`}`;
+    const found = find(words, pod);
+    if (found === undefined) return undefined;
+    const { why, next, evidence = [] } = found;
+    const cause = `no node takes it: ${words.replace(/\.$/, '')}${why === undefined ? '' : `; ${why}`}`;
     // one that waits for its volume is told of the claim
     return { cause, next, evidence: [words, ...evidence], certainAfterMs: Infinity, isSymptom: /persistent ?volume/i.test(words) };
   });
 }
-
-/** A taint that keeps pods off for a reason of its own: that of control planes is on every such node. */
-export const strangeTaint = /untolerated taint(?:\(s\))? ?\{?(?!\{?node-role\.kubernetes\.io\/)/;
 
 /** Without what it says of preemption. */
 function wordsOf(message: string): string {

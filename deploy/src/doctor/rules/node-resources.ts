@@ -14,7 +14,7 @@ export const nodeResources: Rule = {
       const resources = [...new Set([...words.matchAll(/Insufficient ([\w./-]+?)[.,;]?(?:\s|$)/g)].map(([, name]) => name!.replace(/\.$/, '')))];
       const asked = resources.map((name) => askedText(name, asks(pod, name)));
       return {
-        why: `No node has room for it: it asks for ${asked.join(' and ') || 'a place, and each node has as many pods as it takes'}`,
+        why: `no node has room for it: it asks for ${asked.join(' and ') || 'a place, and each node has as many pods as it takes'}`,
         evidence: resources.flatMap((name) => largest(scene, name)),
         next: ["kubectl describe nodes | grep -A 8 'Allocated resources'"],
       };

@@ -1,5 +1,6 @@
 import { labelsText } from '../selectors';
-import { perUnscheduled, strangeTaint } from '../scheduling';
+import { perUnscheduled } from '../scheduling';
+import { taintsInTheWay } from '../taints';
 import { podSpecOf } from '../pod-spec';
 import type { Rule } from '../verdict';
 
@@ -8,11 +9,12 @@ export const nodeSelector: Rule = {
   name: 'node-selector',
   isQuick: true,
   look: (scene) =>
-    perUnscheduled(scene, new RegExp(`^(?!.*${strangeTaint.source}).*didn't match Pod's node affinity/selector`, 's'), (_words, pod) => {
+    perUnscheduled(scene, /didn't match Pod's node affinity\/selector/, (_words, pod) => {
+      if (taintsInTheWay(scene, pod).length > 0) return undefined;
       const { nodeSelector: wanted = {} } = podSpecOf(pod);
       const labels = labelsText(wanted);
       return {
-        why: `No node has the labels that it asks for: ${labels || 'its node affinity'}`,
+        why: `no node has the labels that it asks for: ${labels || 'its node affinity'}`,
         evidence: scene.nodes.slice(0, 3).map(({ metadata: { name, labels: has = {} } }) => `node ${name} has ${labelsText(has)}`),
         next: ['kubectl get nodes --show-labels', ...(labels === '' ? [] : [`kubectl label node NODE ${labels.replaceAll(',', ' ')}`])],
       };

@@ -1,4 +1,5 @@
 import { perUnscheduled } from '../scheduling';
+import { taintsInTheWay } from '../taints';
 import type { Rule } from '../verdict';
 
 /** A pod that no node takes because of a taint that it doesn't tolerate. */
@@ -6,16 +7,13 @@ export const nodeTaint: Rule = {
   name: 'node-taint',
   isQuick: true,
   look: (scene) =>
-    perUnscheduled(scene, /untolerated taint/, (words) => {
-      const taints = [...new Set([...words.matchAll(/untolerated taint(?:\(s\))? ?\{?([^}:,]+)/g)].map(([, taint]) => taint!.trim()))];
+    perUnscheduled(scene, /untolerated taint/, (words, pod) => {
+      const found = taintsInTheWay(scene, pod);
+      const named = [...words.matchAll(/untolerated taint(?:\(s\))? \{([^}:,]+)/g)].map(([, taint]) => taint!.trim());
+      const taints = [...new Set(found.length > 0 ? found.map(({ taint }) => taint) : named)];
       return {
-        why: `It does not tolerate the taint ${taints.join(', ')}`,
-        evidence: scene.nodes.flatMap(
-          ({ metadata: { name }, spec }) =>
-            ((spec ?? {}) as { taints?: { key: string; value?: string; effect: string }[] }).taints?.map(
-              ({ key, value = '', effect }) => `node ${name} has the taint ${key}${value && `=${value}`}:${effect}`,
-            ) ?? [],
-        ),
+        why: `it does not tolerate ${taints.length === 0 ? 'the taints of the nodes' : `the taint ${taints.join(', ')}`}`,
+        evidence: found.slice(0, 5).map(({ node, taint }) => `node ${node} has the taint ${taint}`),
         next: ["kubectl get nodes -o custom-columns='NODE:.metadata.name,TAINTS:.spec.taints'"],
       };
     }),
