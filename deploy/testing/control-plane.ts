@@ -125,9 +125,7 @@ export async function startControlPlane(): Promise<ControlPlane> {
 }
 
 function run(program: string, args: readonly string[], log: string): ChildProcess {
-  // pods' addresses are nobody's: no proxy is to be asked for them
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/_proxy$/i.test(name)));
-  const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   const file = createWriteStream(log);
   child.stdout.pipe(file);
   child.stderr.pipe(file);

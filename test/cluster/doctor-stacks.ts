@@ -47,6 +47,13 @@ export function doctor(args: readonly string[], kubeconfig = process.env['KUBECO
   return berth(['doctor', ...args], { kubeconfig });
 }
 
+/** Expects an environment that is deployed to be found healthy: one line, in time. */
+export async function findsHealthy(environment: string): Promise<void> {
+  const { code, stdout, stderr, ms } = await doctor([`charts/${environment}`]);
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: `berth-${environment}/${environment} is healthy\n`, stderr: '' });
+  expect(ms).toBeLessThan(promisedMs);
+}
+
 /** What doctor says, for machines. */
 export function toldBy({ stdout, stderr }: Pick<Run, 'stdout' | 'stderr'>): Told {
   if (!stdout.startsWith('{')) throw new Error(`doctor said no JSON:\n${stdout}${stderr}`);

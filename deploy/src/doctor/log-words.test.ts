@@ -1,4 +1,4 @@
-import { plainLine, wordsOf } from './log-words';
+import { isRecentLine, plainLine, wordsOf } from './log-words';
 
 it.each([
   ['nothing', '', undefined],
@@ -31,4 +31,11 @@ it('frames of a stack are among what is quoted', () => {
 it('passwords in addresses are left out', () => {
   expect(plainLine('postgres://shop:s3cret@db:5432/shop refused')).toBe('postgres://shop:…@db:5432/shop refused');
   expect(wordsOf('Error: can not connect to amqp://shop:s3cret@mq\n    at a.js:1')?.line).toBe('Error: can not connect to amqp://shop:…@mq');
+});
+
+it('a line that says its time is recent or not; of another nobody knows', () => {
+  const now = Date.parse('2026-01-01T12:00:00Z');
+  expect(isRecentLine('{"time":"2026-01-01T11:59:50Z","msg":"a"}', now, 30_000)).toBe(true);
+  expect(isRecentLine('{"time":"2026-01-01T11:59:00Z","msg":"a"}', now, 30_000)).toBe(false);
+  expect(isRecentLine('a', now, 30_000)).toBeUndefined();
 });

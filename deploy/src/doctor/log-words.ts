@@ -57,6 +57,12 @@ function messageOf(value: Record<string, unknown>): string {
   return [value['msg'], error['message'], value['cause']].filter((part) => typeof part === 'string' && part !== '').join(': ');
 }
 
+/** Whether a line says a time that is no longer ago than so many milliseconds; nothing when it says none. @param now - by the server's clock */
+export function isRecentLine(line: string, now: number, ms: number): boolean | undefined {
+  const at = Date.parse(String(parsed(line)?.['time'] ?? ''));
+  return Number.isNaN(at) ? undefined : now - at < ms;
+}
+
 /** A line as people read it: of JSON only what it says. */
 export function plainLine(line: string): string {
   const value = parsed(line);

@@ -31,7 +31,6 @@ function outside(scene: Scene): readonly Finding[] {
     const [container] = podStatusOf(pod).containerStatuses ?? [];
     const log = scene.logs.get(logKey(pod, container?.name ?? '', false))?.split('\n') ?? [];
     const line = log.findLast((each) => /ECONNREFUSED|ENOTFOUND|ETIMEDOUT|could not be reached|can't be reached/.test(each));
-    if (log.some((each) => /password authentication failed/.test(each))) return undefined;
     return {
       cause: `its database does not answer: ${database.detail}`,
       evidence: [`readiness answer: database is unavailable: ${database.detail}`, ...(line === undefined ? [] : [plainLine(line)])],

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../manifests/kubernetes-object';
 import { statusesOf } from '../container-status';
-import { plainLine } from '../log-words';
+import { isRecentLine, plainLine } from '../log-words';
 import { logsCommand, perContainer } from '../pod-findings';
 import { type Container, podSpecOf } from '../pod-spec';
 import { logKey, type Scene } from '../scene';
@@ -35,12 +35,16 @@ export const databasePassword: Rule = {
     }),
 };
 
+/** A service that can't reach its database tries again within seconds, and says so each time: an older line is of a trouble that is over. Milliseconds. */
+const recentMs = 30_000;
+
 function lineOf(scene: Scene, pod: KubernetesObject, container: string): { readonly line: string; readonly previous: boolean } | undefined {
   if (!statusesOf(pod).some(({ name }) => name === container)) return undefined;
   for (const previous of [false, true]) {
     const lines = scene.logs.get(logKey(pod, container, previous))?.split('\n') ?? [];
+    const hasEnded = statusesOf(pod).some(({ name, state }) => name === container && state?.running === undefined);
     const line = lines.findLast((each) => /password authentication failed|Access denied for user|SASL authentication failed|28P01/.test(each));
-    if (line !== undefined) return { line, previous };
+    if (line !== undefined && (isRecentLine(line, scene.now, recentMs) ?? hasEnded)) return { line, previous };
   }
   return undefined;
 }

@@ -3,7 +3,7 @@ import { type Connection, connectionsOf, isDatabase } from '../connections';
 import { logsCommand, podsNowOf, describeCommand } from '../pod-findings';
 import { isSeen, type Scene } from '../scene';
 import { podsBehind, readyAddresses, serviceSpecOf, targetPortOf } from '../services';
-import { plainLine } from '../log-words';
+import { isRecentLine, plainLine } from '../log-words';
 import { blockedBetween } from '../network-policies';
 import { podSpecOf } from '../pod-spec';
 import type { Finding, Rule } from '../verdict';
@@ -79,13 +79,16 @@ function peerCheck(scene: Scene, { workload, variable, serviceName }: Connection
   return undefined;
 }
 
+/** An order is not made each minute. Milliseconds. */
+const recentMs = 10 * 60_000;
+
 /** A line of the log that blames the variable. */
 function configurationError(scene: Scene, { workload, variable }: Connection): string | undefined {
   for (const pod of podsNowOf(workload, scene))
     for (const [key, log] of scene.logs)
       if (key.startsWith(`${pod.metadata.uid}/`)) {
         const line = log.split('\n').findLast((each) => each.includes(`configuration error: what answers at ${variable}`));
-        if (line !== undefined) return plainLine(line);
+        if (line !== undefined && isRecentLine(line, scene.now, recentMs)) return plainLine(line);
       }
   return undefined;
 }
