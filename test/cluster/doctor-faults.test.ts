@@ -55,7 +55,8 @@ describeOnCluster('doctor on what is broken for real, side by side', () => {
         said = await saidIn(namespace, logged);
         return said.some((line) => seen.test(line));
       });
-      const run = await doctor([folderOf(name, namespace, objects), '-o', 'json']);
+      const folder = folderOf(name, namespace, objects);
+      const run = await doctor([folder, '-o', 'json']);
       times.push(run.ms);
       const { causes } = toldBy(run);
       expect(causes.map((each) => `${each.rule} ${each.object}: ${each.cause}`)).toEqual([expect.stringMatching(cause)]);

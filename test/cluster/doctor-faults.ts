@@ -327,7 +327,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'peer-path',
     objects: [deployment('peer-path', shopParts('order-service', { USER_SERVICE_URL: 'http://shop-user:8000/shop' }))],
-    seen: /Ready.*peer-path/,
+    seen: /Settled.*peer-path/,
     rule: 'peer-url',
     cause: /USER_SERVICE_URL is http:\/\/shop-user:8000\/shop: the Service shop-user is up, and what answers there is not what is expected/,
     evidence: /readiness answer: user-service is unavailable/,

@@ -68,7 +68,8 @@ export async function saidIn(namespace: string, logged: readonly string[]): Prom
   return [
     ...logs.flatMap((log) => log.split('\n')),
     ...items(pods).map(
-      ({ metadata: { name }, status }) => `${isReady(status) ? 'Ready ' : ''}${status?.reason ?? ''} ${name} ${JSON.stringify(status?.containerStatuses)}`,
+      ({ metadata: { name }, status }) =>
+        `${isReady(status) ? 'Ready ' : ''}${isReady(status, settledMs) ? 'Settled ' : ''}${status?.reason ?? ''} ${name} ${JSON.stringify(status?.containerStatuses)}`,
     ),
     ...items(events).map(({ reason, message, involvedObject }) => `${reason} ${message} ${involvedObject?.name}`),
     ...items(maps).map(({ metadata: { name, deletionTimestamp } }) => `${name} ${deletionTimestamp === undefined ? '' : 'Terminating'}`),
@@ -80,11 +81,19 @@ interface Item {
   readonly reason?: string;
   readonly message?: string;
   readonly involvedObject?: { readonly name: string };
-  readonly status?: { readonly reason?: string; readonly conditions?: readonly { type: string; status: string }[]; readonly containerStatuses?: unknown };
+  readonly status?: {
+    readonly reason?: string;
+    readonly conditions?: readonly { type: string; status: string; lastTransitionTime: string }[];
+    readonly containerStatuses?: unknown;
+  };
 }
 
-function isReady(status: Item['status']): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+/** What became ready longer ago is no start any more, in milliseconds. */
+const settledMs = 25_000;
+
+function isReady(status: Item['status'], forMs = 0): boolean {
+  const ready = status?.conditions?.find(({ type, status: is }) => type === 'Ready' && is === 'True');
+  return ready !== undefined && Date.now() - Date.parse(ready.lastTransitionTime) >= forMs;
 }
 
 /** Waits until something holds. @throws Error with what it was when time is up */

@@ -33,7 +33,7 @@ const passing: ReadonlySet<string> = new Set(['says-unready', 'not-answering', '
 
 /** Joins what the rules find: one cause for what goes wrong for one reason. */
 export function diagnose(scene: Scene): Diagnosis {
-  const all = verdictsOf(scene);
+  const all = verdictsOf(scene).map((verdict) => (isOfMissing(verdict, scene) ? { ...verdict, isSymptom: true } : verdict));
   const [first] = all;
   const lockedOut = first?.rule === 'kubeconfig-expired' || first?.rule === 'no-rights';
   if (first !== undefined && lockedOut) return { state: 'broken', causes: [{ ...first, followers: [] }], underWay: [], unseen: scene.unseen };
@@ -49,6 +49,11 @@ export function diagnose(scene: Scene): Diagnosis {
     .filter(({ reference }) => !told.has(keyOf(reference)))
     .map(({ reference, readiness }) => ({ object: reference, why: readiness.message }));
   return { state: causes.length > 0 ? 'broken' : underWay.length > 0 ? 'progressing' : 'healthy', causes, underWay, unseen: scene.unseen };
+}
+
+/** What misses an object that the stack should have suffers from that. */
+function isOfMissing({ fault }: Verdict, { objects }: Scene): boolean {
+  return fault !== undefined && objects.some(({ reference, readiness }) => readiness.state === 'NotFound' && nameOf(reference) === fault);
 }
 
 /** One verdict an object, a cause before a symptom; and one of those that name the same fault. The others are told with it. */

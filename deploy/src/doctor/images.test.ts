@@ -18,8 +18,8 @@ it.each([
 it('a node’s images tell which tags a repository has; those without a name tell nothing', () => {
   const node = parse(
     '{apiVersion: v1, kind: Node, metadata: {name: a}, status: {images: [{names: null}, {names: [docker.io/library/web:1, docker.io/library/web@sha256:aa]}, {names: [other:1]}]}}',
-  );
-  const scene = { ...emptyScene, nodes: [node as KubernetesObject] };
+  ) as KubernetesObject;
+  const scene = { ...emptyScene, nodes: [node] };
   expect(otherTags(scene, 'web:2')).toEqual(['web:1']);
   expect(otherTags(scene, 'webb:2')).toEqual([]);
 });

@@ -59,7 +59,8 @@ function messageOf(value: Record<string, unknown>): string {
 
 /** Whether a line says a time that is no longer ago than so many milliseconds; nothing when it says none. @param now - by the server's clock */
 export function isRecentLine(line: string, now: number, ms: number): boolean | undefined {
-  const at = Date.parse(String(parsed(line)?.['time'] ?? ''));
+  const time = parsed(line)?.['time'];
+  const at = typeof time === 'string' ? Date.parse(time) : NaN;
   return Number.isNaN(at) ? undefined : now - at < ms;
 }
 

@@ -1,16 +1,16 @@
 import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
 import { connectionsOf } from './connections';
 import { workloadsOf } from './pod-findings';
-import { containersOf, podLabelsOf, podSpecOf } from './pod-spec';
+import { podLabelsOf, podSpecOf, referencesOf } from './pod-spec';
 import { hasLabels } from './selectors';
 import { hasSelector, serviceSpecOf } from './services';
-import type { Scene } from './scene';
+import type { Scene, SceneObject } from './scene';
 
 /** Who needs whom, by {@link keyOf}. */
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * What each object of the stack needs to work: an Ingress its Services, a Service its pods, a workload its claims, its ConfigMaps, its migration, and
+ * What each object of the stack needs to work: an Ingress its Services, a Service its pods, a workload its claims, its configuration, its migration, and
  * what the addresses in its configuration lead to.
  */
 export function needsOf(scene: Scene): Needs {
@@ -45,14 +45,18 @@ export function reaches(needs: Needs, from: string, to: string): boolean {
 }
 
 function partsOf(workload: KubernetesObject, scene: Scene): ObjectReference[] {
-  const spec = podSpecOf(workload);
-  const claims = (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
-  const maps = containersOf(spec).flatMap(({ envFrom = [] }) => envFrom.flatMap(({ configMapRef }) => configMapRef?.name ?? []));
   return [
-    ...claims.map((name) => core('PersistentVolumeClaim', workload, name)),
-    ...maps.map((name) => core('ConfigMap', workload, name)),
+    ...referencesOf(podSpecOf(workload)).map(({ kind, name }) => core(kind, workload, name)),
     ...migrationsOf(workload, scene).map(referenceOf),
+    ...missingPolicies(scene, workload.metadata.namespace).map(({ reference }) => reference),
   ];
+}
+
+/** Policies of the stack that are gone: nobody knows whom they let through, so whoever is cut off may miss them. */
+export function missingPolicies({ objects }: Scene, namespace: string | undefined): readonly SceneObject[] {
+  return objects.filter(
+    ({ reference, readiness }) => readiness.state === 'NotFound' && reference.kind === 'NetworkPolicy' && reference.namespace === namespace,
+  );
 }
 
 /** A Job of the same application, which makes the schema that its pods wait for. */

@@ -13,7 +13,10 @@ export interface Probe {
 export interface EnvironmentVariable {
   readonly name: string;
   readonly value?: string;
-  readonly valueFrom?: { readonly configMapKeyRef?: { readonly name?: string; readonly key: string } };
+  readonly valueFrom?: {
+    readonly configMapKeyRef?: { readonly name?: string; readonly key: string };
+    readonly secretKeyRef?: { readonly name?: string };
+  };
 }
 
 /** A container as a pod's spec has it, as far as doctor reads it. */
@@ -25,7 +28,11 @@ export interface Container {
   readonly args?: readonly string[];
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
   readonly env?: readonly EnvironmentVariable[];
-  readonly envFrom?: readonly { readonly prefix?: string; readonly configMapRef?: { readonly name?: string } }[];
+  readonly envFrom?: readonly {
+    readonly prefix?: string;
+    readonly configMapRef?: { readonly name?: string };
+    readonly secretRef?: { readonly name?: string };
+  }[];
   readonly resources?: { readonly requests?: Readonly<Record<string, string>>; readonly limits?: Readonly<Record<string, string>> };
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
   readonly readinessProbe?: Probe;
@@ -44,6 +51,7 @@ export interface PodSpec {
     readonly name: string;
     readonly persistentVolumeClaim?: { readonly claimName: string };
     readonly secret?: { readonly secretName?: string };
+    readonly configMap?: { readonly name?: string };
   }[];
 }
 
@@ -68,4 +76,30 @@ export function containersOf({ initContainers = [], containers = [] }: PodSpec):
 export function portNumber({ ports = [] }: Container, port: string | number): number | undefined {
   if (typeof port === 'number') return port;
   return ports.find(({ name }) => name === port)?.containerPort ?? (/^\d+$/.test(port) ? Number(port) : undefined);
+}
+
+/** Names of what a pod needs before it can start, by kind. */
+export function referencesOf(spec: PodSpec): readonly { readonly kind: string; readonly name: string }[] {
+  const { volumes = [], serviceAccountName } = spec;
+  const containers = containersOf(spec);
+  const from = containers.flatMap(({ env = [] }) => env.map(({ valueFrom }) => valueFrom));
+  const whole = containers.flatMap(({ envFrom = [] }) => envFrom);
+  const named = (kind: string, names: readonly (string | undefined)[]) => names.flatMap((name) => (name === undefined ? [] : [{ kind, name }]));
+  return [
+    ...named(
+      'PersistentVolumeClaim',
+      volumes.map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName),
+    ),
+    ...named('ConfigMap', [
+      ...volumes.map(({ configMap }) => configMap?.name),
+      ...from.map((each) => each?.configMapKeyRef?.name),
+      ...whole.map(({ configMapRef }) => configMapRef?.name),
+    ]),
+    ...named('Secret', [
+      ...volumes.map(({ secret }) => secret?.secretName),
+      ...from.map((each) => each?.secretKeyRef?.name),
+      ...whole.map(({ secretRef }) => secretRef?.name),
+    ]),
+    ...named('ServiceAccount', [serviceAccountName]),
+  ];
 }

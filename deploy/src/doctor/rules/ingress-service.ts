@@ -26,6 +26,7 @@ export const ingressService: Rule = {
           return [
             {
               ...common,
+              fault: `Service/${namespace}/${name}`,
               cause: `${path} leads to the Service ${name}, which isn't there${meant}`,
               evidence: [`Services of the namespace: ${names.join(', ') || 'none'}`],
             },

@@ -1,6 +1,7 @@
 import { referenceOf } from '../../manifests/kubernetes-object';
 import { type Connection, connectionsOf } from '../connections';
 import { blockedBetween } from '../network-policies';
+import { missingPolicies } from '../needs';
 import { podsNowOf } from '../pod-findings';
 import type { Scene } from '../scene';
 import { podsBehind, targetPortOf } from '../services';
@@ -33,5 +34,6 @@ function blocked(scene: Scene, { workload, variable, shown, service, port }: Con
     ],
     next: found.policies.slice(0, 2).map((name) => `kubectl describe networkpolicy ${name} -n ${namespace}`),
     certainAfterMs: Infinity,
+    isSymptom: missingPolicies(scene, namespace).length > 0,
   };
 }

@@ -1,4 +1,5 @@
-import { referenceOf } from '../../manifests/kubernetes-object';
+import { type KubernetesObject, referenceOf } from '../../manifests/kubernetes-object';
+import { conditionOf } from '../../readiness/conditions';
 import { type Connection, connectionsOf, isDatabase } from '../connections';
 import { logsCommand, podsNowOf, describeCommand } from '../pod-findings';
 import { isSeen, type Scene } from '../scene';
@@ -50,6 +51,7 @@ function unanswered(scene: Scene, connection: Connection): Finding | undefined {
   if (readyAddresses(service, scene) === 0 || !isSeen(scene, 'networkpolicies.networking.k8s.io')) return undefined;
   const [from] = podsNowOf(workload, scene);
   const [to] = podsBehind(service, scene);
+  if (![from, to].every((pod) => pod !== undefined && isSettled(pod, scene))) return undefined;
   const target = to && targetPortOf(service, port, to);
   if (from === undefined || to === undefined || target === undefined || blockedBetween(scene.networkPolicies, from, to, target) !== undefined) return undefined;
   const common = base(connection);
@@ -62,6 +64,14 @@ function unanswered(scene: Scene, connection: Connection): Finding | undefined {
       logsCommand(from, podSpecOf(from).containers?.[0]?.name ?? '', false),
     ],
   };
+}
+
+/** One that became ready a moment ago may not have been found yet. Milliseconds. */
+const settledMs = 20_000;
+
+function isSettled(pod: KubernetesObject, { now }: Scene): boolean {
+  const ready = conditionOf(pod, 'Ready', 'True');
+  return ready !== undefined && now - Date.parse(ready.lastTransitionTime ?? '') > settledMs;
 }
 
 /** What the sender's own readiness says of a peer that isn't well: its check is called as `USER_SERVICE_URL` is, or as the host. */
