@@ -12,7 +12,7 @@ Exit codes: 0 done, 1 failed, 2 wrong command line, file or environment, 3 refus
 /** The command line. Each command's code is loaded when it is run. */
 function program(world: World, exit: (code: ExitCode) => void): Command {
   const berth = new Command('berth')
-    .description('Plans, applies and undoes deployments of plain Kubernetes manifests.')
+    .description('Plans, applies, explains and undoes deployments of plain Kubernetes manifests.')
     .configureOutput({ writeOut: (text) => world.output.data(text.trimEnd()), writeErr: (text) => world.output.talk(text.trimEnd()) })
     .showSuggestionAfterError()
     .addHelpText('after', footer)

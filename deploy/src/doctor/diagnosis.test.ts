@@ -150,3 +150,28 @@ it('one missing ConfigMap that two workloads need is one cause', () => {
   const scene = sceneOf(['one', 'two'].flatMap((name) => [workload(name, unready), replicaSet(name), pod(name, waiting)]));
   expect(told(scene).causes).toEqual([['config-map-missing', 'one', 'Deployment/two']]);
 });
+
+it('who misses an object of the stack that is gone suffers from that', () => {
+  const waiting = `containerStatuses: [{name: app, state: {waiting: {reason: CreateContainerConfigError, message: 'configmap "settings" not found'}}}]`;
+  const scene = sceneOf([
+    workload('user', unready).replace('env: []', 'envFrom: [{configMapRef: {name: settings}}]'),
+    replicaSet('user'),
+    pod('user', waiting),
+  ]);
+  const gone = { reference: { group: '', kind: 'ConfigMap', namespace: 'shop', name: 'settings' }, readiness: readinessOf(undefined, { now }) };
+  expect(told({ ...scene, objects: [...scene.objects, gone] }).causes).toEqual([['object-missing', 'settings', 'Deployment/user']]);
+});
+
+it('a bad release whose old one serves on says so', () => {
+  const old = replicaSet('user').replaceAll('user-1', 'user-0').replace('revision: "1"', 'revision: "0"');
+  const serving = pod('user', 'conditions: [{type: Ready, status: "True"}]').replaceAll('user-1', 'user-0');
+  const { causes } = diagnose(sceneOf([workload('user', unready), replicaSet('user'), pod('user', neverPulled), old, serving]));
+  expect(causes[0]!.cause).toMatch(/the rollout is stuck, and the old revision serves on: 1 of its pods is ready$/);
+});
+
+it('a pod that runs well just now and crashed twice in the last minutes is told', () => {
+  const ends = (at: string) =>
+    `conditions: [{type: Ready, status: "True"}], containerStatuses: [{name: app, ready: true, restartCount: 3, state: {running: {}}, lastState: {terminated: {exitCode: 1, finishedAt: "${at}"}}}]`;
+  expect(told(sceneOf([workload('user', ready), replicaSet('user'), pod('user', ends(justNow))])).causes).toEqual([['crash', 'user']]);
+  expect(told(sceneOf([workload('user', ready), replicaSet('user'), pod('user', ends(longAgo))])).state).toBe('healthy');
+});

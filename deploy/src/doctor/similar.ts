@@ -12,5 +12,5 @@ function distance(one: string, other: string): number {
 /** The word that was probably meant; nothing when none is near. */
 export function similarTo(word: string, words: readonly string[]): string | undefined {
   const [nearest] = words.map((each) => ({ each, steps: distance(word, each) })).sort((one, other) => one.steps - other.steps);
-  return nearest !== undefined && nearest.steps <= Math.max(2, word.length / 4) ? nearest.each : undefined;
+  return nearest !== undefined && nearest.steps <= Math.max(2, word.length / 5) ? nearest.each : undefined;
 }

@@ -2,6 +2,9 @@ import { describeCommand, perContainer, waitingOf } from '../pod-findings';
 import { otherObjectsMs } from '../references';
 import type { Rule } from '../verdict';
 
+/** What other rules tell, of which some follow from something else. */
+const named = /(?:configmap|secret) "[^"]+" not found|couldn't find key/;
+
 /** A container that the kubelet can't configure, for any other reason. */
 export const containerConfiguration: Rule = {
   name: 'container-configuration',
@@ -9,7 +12,7 @@ export const containerConfiguration: Rule = {
   look: (scene) =>
     perContainer(scene, (view) => {
       const { reason, message } = waitingOf(view);
-      if (reason !== 'CreateContainerConfigError') return undefined;
+      if (reason !== 'CreateContainerConfigError' || named.test(message)) return undefined;
       return {
         cause: `container ${view.status.name} can't be configured: ${message}`,
         evidence: [`${reason}: ${message}`],

@@ -1,4 +1,4 @@
-import { podStatusOf } from '../container-status';
+import { type ContainerStatus, podStatusOf, statusesOf } from '../container-status';
 import { describeCommand, perPod } from '../pod-findings';
 import type { Rule } from '../verdict';
 
@@ -9,8 +9,13 @@ export const podFailed: Rule = {
   look: (scene) =>
     perPod(scene, (pod) => {
       const { phase, reason, message } = podStatusOf(pod);
-      if (phase !== 'Failed' || reason === 'Evicted') return undefined;
+      if (phase !== 'Failed' || reason === 'Evicted' || (reason === undefined && statusesOf(pod).some(hasCrashed))) return undefined;
       const words = [reason ?? 'it failed', message].filter(Boolean).join(': ');
       return { cause: words, evidence: [words], next: [describeCommand(pod)], certainAfterMs: 0 };
     }),
 };
+
+/** Its end is told by another rule. */
+function hasCrashed({ state }: ContainerStatus): boolean {
+  return (state?.terminated?.exitCode ?? 0) !== 0;
+}
