@@ -12,7 +12,7 @@ Exit codes: 0 done, 1 failed, 2 wrong command line, file or environment, 3 refus
 /** The command line. Each command's code is loaded when it is run. */
 function program(world: World, exit: (code: ExitCode) => void): Command {
   const berth = new Command('berth')
-    .description('Plans, applies and undoes deployments of plain Kubernetes manifests.')
+    .description('Plans, applies, explains and undoes deployments of plain Kubernetes manifests.')
     .configureOutput({ writeOut: (text) => world.output.data(text.trimEnd()), writeErr: (text) => world.output.talk(text.trimEnd()) })
     .showSuggestionAfterError()
     .addHelpText('after', footer)
@@ -51,6 +51,9 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
   verb('status', 'say how a stack stands; exit code 4 when something is not ready')
     .option('-w, --watch', 'look again every two seconds')
     .action(async (folder: string | undefined, flags) => exit(await (await import('./commands/status.js')).statusCommand(folder, flags as never, world)));
+  verb('doctor', 'say why a stack, or with -n alone a namespace, is not as it should be; exit code 4 when something is wrong').action(
+    async (folder: string | undefined, flags) => exit(await (await import('./commands/doctor.js')).doctorCommand(folder, flags as never, world)),
+  );
   verb('history', 'list what was deployed, by whom and from which commit').action(async (folder: string | undefined, flags) =>
     (await import('./commands/history.js')).historyCommand(folder, flags as never, world),
   );

@@ -43,13 +43,13 @@ export interface Session {
   readonly choices: number;
 }
 
-/** Connects to the cluster that the flags and the environment mean. Asks nothing yet. */
-export async function connect(flags: ClusterFlags, { env, output }: World): Promise<Session> {
+/** Connects to the cluster that the flags and the environment mean. Asks nothing yet. @param timeoutMs - for one answer */
+export async function connect(flags: ClusterFlags, { env, output }: World, timeoutMs?: number): Promise<Session> {
   const pod = flags.kubeconfig === undefined && flags.context === undefined && (env['KUBECONFIG'] ?? '') === '' ? inClusterTarget(env) : undefined;
   const config = pod === undefined ? readKubeconfig(flags.kubeconfig, env) : undefined;
   const target = pod ?? targetOf(config!, flags.context);
   const endpoint = await endpointOf(target, () => config!.files.map((file) => readFileSync(file, 'utf8')).join('\n---\n'));
-  const connection = new Connection(endpoint, flags.verbose ? (line) => output.talk(line) : undefined);
+  const connection = new Connection(endpoint, flags.verbose ? (line) => output.talk(line) : undefined, timeoutMs);
   const cluster = new Cluster(connection, new Discovery(connection), { onSecret: (secret) => output.hide(secret) });
   return { cluster, target, choices: config?.contexts.size ?? 1 };
 }

@@ -23,6 +23,9 @@ const roles = [...rolesOf('backup.yaml'), ...rolesOf('deployer.yaml')];
 /** Asked for from Kubernetes 1.35 on. */
 const ofNewerServers = ['/pods/exec create'];
 
+const namespaces = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
+const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
+
 describeWithControlPlane('with the shipped roles for backups and nothing more', (at) => {
   const temporary = mkdtempSync(join(tmpdir(), 'berth-backup-roles-'));
   afterAll(() => rmSync(temporary, { recursive: true }));
@@ -43,6 +46,11 @@ describeWithControlPlane('with the shipped roles for backups and nothing more', 
     const cluster = plane.connect();
     const folder = join(temporary, environment);
     cpSync(join(root, 'charts', environment), folder, { recursive: true });
+    // what they are made by is the environment's own command; here nothing reads them
+    const namespace = `berth-${environment}`;
+    await cluster.create({ resource: namespaces, name: namespace }, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    for (const name of ['postgres-superuser', 'user-service-database', 'order-service-database'])
+      await cluster.create({ resource: secrets, namespace, name }, { apiVersion: 'v1', kind: 'Secret', metadata: { name } });
     const applied = await berth(['apply', folder, '--timeout', '30s'], { kubeconfig: plane.kubeconfig });
     expect({ code: applied.code, stderr: applied.stderr }).toEqual({ code: 0, stderr: expect.any(String) as string });
     const roleRef = (name: string) => ({ kind: 'ClusterRole', name, apiGroup: 'rbac.authorization.k8s.io' });

@@ -65,7 +65,7 @@ describeWithControlPlane('values of Secrets', (at) => {
     writeFiles(folder, { 'secret.json': secret({}, 1) });
     for (const format of ['table', 'json', 'yaml']) expect(await run('plan', '-o', format)).toBe(0);
     expect(await run('apply')).toBe(0);
-    for (const format of ['table', 'json', 'yaml']) for (const verb of ['status', 'history']) expect(await run(verb, '-o', format)).toBe(0);
+    for (const format of ['table', 'json', 'yaml']) for (const verb of ['status', 'history', 'doctor']) expect(await run(verb, '-o', format)).toBe(0);
     // refused by the server, in its words
     writeFiles(folder, { 'secret.json': secret({ type: 'kubernetes.io/tls' }) });
     expect(await run('plan')).toBe(3);
@@ -76,6 +76,8 @@ describeWithControlPlane('values of Secrets', (at) => {
     writeFiles(folder, { 'secret.json': `${secret()}\n{"apiVersion": "v1", "data": {"a": "${values[0]!.toString()}"` });
     expect(await run('apply')).toBe(2);
     writeFiles(folder, { 'secret.json': secret({}, 2), 'web.json': web('broken:1') });
+    expect(await run('apply')).toBe(4);
+    expect(await run('doctor')).toBe(4);
     expect(await run('apply', '--rollback-on-failure')).toBe(4);
     expect(await run('rollback', '--to', '1', '-o', 'json')).toBe(0);
     expect(await run('destroy', '--confirm', 'shop')).toBe(0);

@@ -7,6 +7,8 @@ export interface AuditEvent {
   readonly uri: string;
   readonly user: string;
   readonly code: number;
+  /** Whether who asked may not: a 403 may also be what a pod answered through the API server. */
+  readonly isForbidden: boolean;
   readonly dryRun: boolean;
   /** Group, resource and subresource, such as `apps/deployments` or `/pods/log`; nothing for what is no resource. */
   readonly resource?: string;
@@ -18,6 +20,7 @@ interface Logged {
   readonly requestURI: string;
   readonly user: { readonly username: string };
   readonly responseStatus?: { readonly code: number };
+  readonly annotations?: Readonly<Record<string, string>>;
   readonly objectRef?: { readonly apiGroup?: string; readonly resource: string; readonly subresource?: string };
 }
 
@@ -38,11 +41,12 @@ export async function auditSince(log: string): Promise<() => Promise<readonly Au
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as Logged)
       .filter(({ stage }) => stage === 'ResponseComplete')
-      .map(({ verb, requestURI, user, responseStatus, objectRef }) => ({
+      .map(({ verb, requestURI, user, responseStatus, annotations, objectRef }) => ({
         verb,
         uri: requestURI,
         user: user.username,
         code: responseStatus?.code ?? 0,
+        isForbidden: annotations?.['authorization.k8s.io/decision'] === 'forbid',
         dryRun: requestURI.includes('dryRun=All'),
         ...(objectRef && {
           resource: [objectRef.apiGroup ?? '', objectRef.resource, ...(objectRef.subresource === undefined ? [] : [objectRef.subresource])].join('/'),

@@ -3,6 +3,7 @@ import { has } from '../../cdk8s/test/tools';
 import { eventually, sayMeasured } from '../../services/service-kit/testing/load-client';
 import { describeOnCluster, kubectl, portForward, programSaid, serversIn } from './cluster';
 import { make, namespaceOf, remove, services, settled } from './environments';
+import { findsHealthy } from './doctor-stacks';
 import { type LoadPod, startLoadPod } from './load-pod';
 import { type Created, create, read } from './shop-client';
 
@@ -45,6 +46,8 @@ describe.each(doors)('local by %s', (door, install) => {
         });
         expect(made.order).toMatchObject({ user_id: made.user.id, status: 'pending' });
       });
+
+      it('is healthy, says doctor, and nothing else', () => findsHealthy('local'));
 
       const [tested, why] = ingress ? [it, ''] : [it.skip, ' (skipped: BERTH_INGRESS names no ingress controller, such as http://127.0.0.1:8080)'];
       tested(`takes another through the Ingress' /users and /orders${why}`, async () => {

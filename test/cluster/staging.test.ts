@@ -1,5 +1,6 @@
 import { describeOnCluster, kubectl, objectsIn, portForward, serversIn } from './cluster';
 import { deploy, deployed, namespaceOf, remove, services } from './environments';
+import { findsHealthy } from './doctor-stacks';
 import { type Created, create, read } from './shop-client';
 
 const minutes = 60_000;
@@ -13,6 +14,8 @@ describeOnCluster('staging on an empty cluster', () => {
   afterAll(() => remove('staging'), 3 * minutes);
 
   it('is applied without a warning', () => expect(warned).toBe(''));
+
+  it('is healthy, says doctor, and nothing else', () => findsHealthy('staging'));
 
   it('has two replicas of each service, and a database in the cluster', async () => {
     for (const service of deployed) expect(await serversIn(namespace, service)).toHaveLength(2);

@@ -3,9 +3,9 @@ import { untilGone } from '../apply/write-object';
 import type { Cluster, Location } from '../cluster/cluster';
 import type { ContainerLocation } from '../cluster/exec';
 import type { Resource } from '../cluster/discovery';
+import { quickLook } from '../doctor/quick-look';
 import { CommandError, NotHealthy } from '../exit-codes';
 import { nameOf } from '../manifests/kubernetes-object';
-import { podProblem } from '../readiness/doom';
 import { podsOf, viewOf } from '../readiness/pods';
 import type { SqliteStore } from './store';
 
@@ -54,11 +54,11 @@ async function untilRunning(cluster: Cluster, location: Location, deadline: numb
     const pod = await cluster.get(location);
     const { phase } = (pod?.status ?? {}) as { phase?: string };
     if (phase === 'Running') return;
-    const problem = pod && podProblem(pod);
+    const problem = pod && quickLook(pod, { pods: [pod], replicaSets: [] })[0];
     const isCertain = problem?.certainAfterMs === 0 || pod === undefined || phase === 'Succeeded' || phase === 'Failed';
     const name = `Pod/${location.namespace}/${location.name}`;
     if (isCertain || performance.now() >= deadline)
-      throw new NotHealthy(`${name}, which has the volume, does not run: ${problem?.reason ?? phase ?? 'it is gone'}`);
+      throw new NotHealthy(`${name}, which has the volume, does not run: ${problem?.cause ?? phase ?? 'it is gone'}`);
     if (signal.aborted) throw new CommandError('stopped: nothing that was begun counts; run the command again');
     await sleep(200);
   }

@@ -29,6 +29,8 @@ export class ApiError extends CommandError {
     readonly retryAfterMs?: number,
     /** The server's clock, in milliseconds since 1970, to the second. */
     readonly serverTime = Date.now(),
+    /** What was answered, where that is no word of the API server's own: of what it passes requests on to. */
+    readonly body?: string,
   ) {
     super(message, exitCodes.failed);
   }
@@ -45,6 +47,7 @@ export class ApiError extends CommandError {
       status?.details?.causes,
       seconds === undefined ? undefined : Math.min(seconds, 10) * 1000,
       serverTime,
+      status === undefined ? text : undefined,
     );
   }
 

@@ -54,10 +54,10 @@ export class Cluster {
     return object;
   }
 
-  /** An object; nothing when it isn't there. */
-  async get(location: Location): Promise<KubernetesObject | undefined> {
+  /** An object; nothing when it isn't there. @param accept - to be answered less than all of it */
+  async get(location: Location, accept?: string): Promise<KubernetesObject | undefined> {
     try {
-      return this.seen((await this.connection.call<KubernetesObject>({ method: 'GET', path: pathOf(location) })).body);
+      return this.seen((await this.connection.call<KubernetesObject>({ method: 'GET', path: pathOf(location), ...(accept && { accept }) })).body);
     } catch (error) {
       if (error instanceof ApiError && error.isNotFound) return undefined;
       throw error;
@@ -96,8 +96,9 @@ export class Cluster {
       query,
       ...(accept && { accept }),
     });
-    // an empty list of names alone is null
-    return body.items ?? [];
+    // an empty list of names alone is null; what is in a list does not say its kind
+    const { apiVersion, kind } = resource;
+    return (body.items ?? []).map((item) => ({ ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? kind }));
   }
 
   /** Applies an object: the server merges it, and owns what is in it to the manager. @returns the object as it is then */

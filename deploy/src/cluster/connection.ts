@@ -43,10 +43,14 @@ export class Connection {
   readonly streams: Streams;
   private readonly http2: Http2Connection | undefined;
 
-  /** @param onAnswer - told of each call when it has ended: a line without any content */
+  /**
+   * @param onAnswer - told of each call when it has ended: a line without any content
+   * @param timeoutMs - until a call is given up that says nothing else
+   */
   constructor(
     private readonly endpoint: Endpoint,
     private readonly onAnswer: (line: string) => void = () => undefined,
+    private readonly timeoutMs = defaultTimeoutMs,
   ) {
     this.streams = new Streams(endpoint, onAnswer);
     this.http2 = endpoint.tls && new Http2Connection(endpoint.server, endpoint.tls);
@@ -87,7 +91,7 @@ export class Connection {
     body,
     contentType = 'application/json',
     accept = 'application/json',
-    timeoutMs,
+    timeoutMs = this.timeoutMs,
   }: Call): Promise<Answer<Body>> {
     const { server, headers } = this.endpoint;
     const url = new URL(server.href.replace(/\/$/, '') + path);
@@ -98,7 +102,7 @@ export class Connection {
       url,
       headers: { ...headers(), accept, 'user-agent': userAgent, ...(content && { 'content-type': contentType, 'content-length': content.length }) },
       content,
-      signal: AbortSignal.timeout(timeoutMs ?? defaultTimeoutMs),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     const serverTime = Date.parse(response.headers.date ?? '') || Date.now();
     if (response.status >= 400) throw ApiError.of(response.status, response.text, response.headers['retry-after'], serverTime);

@@ -4,8 +4,9 @@ import { conditionOf } from './conditions';
 import type { KubernetesObject, ObjectReference } from '../manifests/kubernetes-object';
 import { locate } from '../plan/make-plan';
 import type { InventoryEntry } from '../stack/inventory';
-import { podProblem } from './doom';
-import { endpointsOf, newestPodsOf, type NamespaceView, podsOf, viewOf } from './pods';
+import { workloadKinds } from '../doctor/pod-findings';
+import { quickLook } from '../doctor/quick-look';
+import { endpointsOf, type NamespaceView, podsOf, viewOf } from './pods';
 import { readinessOf } from './readiness';
 import type { Readiness } from './state';
 
@@ -36,7 +37,7 @@ export async function overviewOf(cluster: Cluster, entries: readonly InventoryEn
     if (object === undefined) return { reference, readiness: readinessOf(undefined, { now: Date.now() }), problem: 'it is not there' };
     const endpoints = object.kind === 'Service' ? (await endpointsOf(cluster, reference.namespace!, reference.name)).ready : undefined;
     const readiness = readinessOf(object, { now: Date.now() });
-    const workload = isWorkload(object) ? ofWorkload(object, await view(reference.namespace!)) : {};
+    const workload = workloadKinds.has(object.kind) && object.kind !== 'Pod' ? ofWorkload(object, await view(reference.namespace!)) : {};
     const problem = readiness.state === 'Current' ? undefined : (workload.problem ?? readiness.message);
     return {
       reference,
@@ -50,10 +51,6 @@ export async function overviewOf(cluster: Cluster, entries: readonly InventoryEn
   });
 }
 
-function isWorkload({ kind }: KubernetesObject): boolean {
-  return ['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicaSet'].includes(kind);
-}
-
 function ofWorkload(object: KubernetesObject, view: NamespaceView): Pick<Overview, 'pods' | 'rollout' | 'problem'> {
   const pods = podsOf(object, view).filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   const ready =
@@ -64,10 +61,7 @@ function ofWorkload(object: KubernetesObject, view: NamespaceView): Pick<Overvie
     .flatMap(({ status }) => (status as { containerStatuses?: { restartCount: number }[] }).containerStatuses ?? [])
     .reduce((sum, { restartCount }) => sum + restartCount, 0);
   const rollout = object.metadata.annotations?.['deployment.kubernetes.io/revision'];
-  const [problem] = newestPodsOf(object, view).flatMap((pod) => {
-    const found = podProblem(pod, view.warnings);
-    return found === undefined ? [] : [`pod ${pod.metadata.name}: ${found.reason}`];
-  });
+  const problem = quickLook(object, view)[0]?.cause;
   return { pods: { ready, wanted: wantedOf(object), restarts }, ...(rollout === undefined ? {} : { rollout }), ...(problem === undefined ? {} : { problem }) };
 }
 

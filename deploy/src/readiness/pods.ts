@@ -1,34 +1,21 @@
 import type { Cluster } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { conditionOf } from './conditions';
 
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
 const replicaSets: Resource = { apiVersion: 'apps/v1', kind: 'ReplicaSet', plural: 'replicasets', namespaced: true };
 const endpointSlices: Resource = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', plural: 'endpointslices', namespaced: true };
-const events: Resource = { apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true };
 
 /** What lies below the workloads of a namespace: read once for all of them. */
 export interface NamespaceView {
   readonly pods: readonly KubernetesObject[];
   readonly replicaSets: readonly KubernetesObject[];
-  /** Asked for only where a pod waits for its volumes: nothing else says why. */
-  readonly warnings: readonly Warning[];
 }
 
 /** Reads it. */
 export async function viewOf(cluster: Cluster, namespace: string): Promise<NamespaceView> {
   const [podList, replicaSetList] = await Promise.all([cluster.list(pods, namespace), cluster.list(replicaSets, namespace)]);
-  const warnings = podList.some(waitsForVolumes) ? await warningsIn(cluster, namespace).catch(() => []) : [];
-  return { pods: podList, replicaSets: replicaSetList, warnings };
-}
-
-/**
- * Whether a pod has not got so far that its containers could start.
- * https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-has-network
- */
-export function waitsForVolumes(pod: KubernetesObject): boolean {
-  return (pod.status as { phase?: string } | undefined)?.phase === 'Pending' && conditionOf(pod, 'PodReadyToStartContainers', 'False') !== undefined;
+  return { pods: podList, replicaSets: replicaSetList };
 }
 
 /** A ReplicaSet's number, which its Deployment counts. */
@@ -73,34 +60,6 @@ export async function endpointsOf(cluster: Cluster, namespace: string, service: 
   const all = slices.flatMap(({ endpoints }) => endpoints ?? []);
   // unset means ready: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#ready
   return { ready: all.filter(({ conditions }) => conditions?.ready !== false).length, all: all.length };
-}
-
-/** A warning about an object. */
-export interface Warning {
-  readonly kind: string;
-  readonly name: string;
-  readonly reason: string;
-  readonly message: string;
-}
-
-interface Event extends KubernetesObject {
-  readonly involvedObject: { readonly kind: string; readonly name: string };
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastTimestamp?: string | null;
-  readonly eventTime?: string | null;
-}
-
-/** What the cluster warns of in a namespace, the newest last. */
-export async function warningsIn(cluster: Cluster, namespace: string): Promise<readonly Warning[]> {
-  const found = (await cluster.list(events, namespace, { fieldSelector: 'type=Warning' })) as readonly Event[];
-  return [...found]
-    .sort((one, other) => timeOf(one) - timeOf(other))
-    .map(({ involvedObject: { kind, name }, reason = '', message = '' }) => ({ kind, name, reason, message }));
-}
-
-function timeOf({ lastTimestamp, eventTime, metadata }: Event): number {
-  return Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '') || 0;
 }
 
 /** The last lines of a container's log; nothing when there is none. */

@@ -3,8 +3,11 @@ import type { Cluster, Location } from '../cluster/cluster';
 import { ApiError } from '../cluster/api-error';
 import { inParallel } from '../in-parallel';
 import { keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
-import { podProblem } from './doom';
-import { endpointsOf, lastLines, newestPodsOf, newestReplicaSet, type NamespaceView, viewOf, type Warning, warningsIn } from './pods';
+import { workloadKinds } from '../doctor/pod-findings';
+import { quickLook } from '../doctor/quick-look';
+import type { PodLog, Verdict } from '../doctor/verdict';
+import { examine, explained } from './examination';
+import { endpointsOf, lastLines, type NamespaceView, viewOf } from './pods';
 import { readinessOf } from './readiness';
 import type { Readiness } from './state';
 
@@ -16,17 +19,10 @@ export interface Awaited {
   readonly podLabels?: Readonly<Record<string, string>>;
 }
 
-/** Whose log tells more. */
-interface PodLog {
-  readonly pod: KubernetesObject;
-  readonly container: string;
-  readonly previous: boolean;
-}
-
 /** How an object stands, with what its pods say. */
 export interface Standing extends Awaited {
   readonly readiness: Readiness;
-  /** A pod's own reason, such as a crash. */
+  /** The cause, as the rules of `berth doctor` say it, such as a pod's crash. */
   readonly pod?: string;
   readonly podLog?: PodLog;
   /** The last lines of the container that the reason names, when the wait has ended. */
@@ -56,12 +52,13 @@ const pauseShare = 0.1;
 const shortestPauseMs = 100;
 const longestPauseMs = 1_000;
 
-/** Kinds whose pods tell why they are not ready. */
-const workloads = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'ReplicaSet', 'Pod']);
+/** Milliseconds after which something that is not ready is worth the twenty lists that all of doctor's rules need; and again after as many. */
+const examinationMs = 15_000;
 
 /**
- * Waits until every object is as its manifest wants it, and no longer than until one is certain not to become so. Looks again and again instead of
- * watching: a watch may end, or miss what happened before it began.
+ * Waits until every object is as its manifest wants it, and no longer than until one is certain not to become so: by the rules of `berth doctor`, those
+ * that need pods alone at each look, all of them now and then. Looks again and again instead of watching: a watch may end, or miss what happened before it
+ * began.
  *
  * @throws ApiError, Unreachable when the cluster can't be asked for a minute
  */
@@ -71,6 +68,7 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
   const deadline = startedAt + timeoutMs;
   const watch = new Watch(cluster, awaited);
   const told = new Map<string, string>();
+  let nextExamination = startedAt + examinationMs;
   for (;;) {
     const unready = await watch.look();
     for (const standing of watch.standings) {
@@ -79,8 +77,15 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
       told.set(key, text);
     }
     if (unready.length === 0) return { outcome: 'ready', unready };
-    if (unready.some(({ readiness }) => readiness.state === 'Failed')) return { outcome: 'doomed', unready: await withLogs(cluster, unready) };
-    if (performance.now() >= deadline || signal?.aborted) return { outcome: 'timeout', unready: await withWarnings(cluster, await withLogs(cluster, unready)) };
+    const now = performance.now();
+    if (unready.some(isFailed)) return { outcome: 'doomed', unready: await withWords(cluster, awaited, unready) };
+    if (signal?.aborted) return { outcome: 'timeout', unready };
+    if (now >= deadline) return { outcome: 'timeout', unready: await withWords(cluster, awaited, unready) };
+    if (now >= nextExamination) {
+      const examined = await watch.examine(unready);
+      if (examined.some(isFailed)) return { outcome: 'doomed', unready: await withLogs(cluster, examined) };
+      nextExamination = performance.now() + examinationMs;
+    }
     const pauseMs = Math.max(shortestPauseMs, Math.min(longestPauseMs, (performance.now() - startedAt) * pauseShare));
     await sleep(pauseMs, undefined, { ref: true, ...(signal && { signal }) }).catch(() => undefined);
   }
@@ -130,8 +135,8 @@ class Watch {
     const views = new Map<string, Promise<NamespaceView>>();
     const view = (namespace: string) => views.get(namespace) ?? views.set(namespace, viewOf(this.cluster, namespace)).get(namespace)!;
     return inParallel(standings, async ({ awaited, object, readiness }): Promise<Standing> => {
-      if (readiness.state === 'Current' || object === undefined || !workloads.has(object.kind) || !isSeen(object)) return { ...awaited, readiness };
-      return this.withPods({ ...awaited, readiness }, object, await view(object.metadata.namespace!));
+      if (readiness.state === 'Current' || object === undefined || !workloadKinds.has(object.kind) || !isSeen(object)) return { ...awaited, readiness };
+      return this.withVerdict({ ...awaited, readiness }, quickLook(object, await view(object.metadata.namespace!)));
     });
   }
 
@@ -153,27 +158,30 @@ class Watch {
     );
   }
 
-  private withPods(standing: Standing, object: KubernetesObject, view: NamespaceView): Standing {
-    for (const pod of newestPodsOf(object, view)) {
-      const problem = podProblem(pod, view.warnings);
-      if (problem === undefined) continue;
-      const reason = `pod ${pod.metadata.name}: ${problem.reason}`;
-      const isCertain = this.isSeenFor(`${pod.metadata.uid} ${problem.reason}`, problem.certainAfterMs);
-      const readiness: Readiness = isCertain ? { state: 'Failed', message: reason } : standing.readiness;
-      return { ...standing, readiness, pod: reason, ...(problem.log && { podLog: { pod, ...problem.log } }) };
-    }
-    return this.withRefusal(standing, object, view);
+  /** All that doctor looks at: standings with its words, failed where a cause is certain. */
+  async examine(unready: readonly Standing[]): Promise<readonly Standing[]> {
+    const examination = await examine(this.cluster, this.all);
+    if (examination === undefined) return unready;
+    const certain = examination.causes.filter((cause) => this.isCertain(cause)).map(({ subject }) => keyOf(subject));
+    return explained(examination, unready).map((standing) =>
+      certain.includes(keyOf(standing.reference))
+        ? { ...standing, readiness: { state: 'Failed', message: standing.pod ?? standing.readiness.message } }
+        : standing,
+    );
   }
 
-  /** Pods that the API server refuses: by a quota, a policy or an account that isn't there. */
-  private withRefusal(standing: Standing, object: KubernetesObject, view: NamespaceView): Standing {
-    const replicaSet = object.kind === 'Deployment' ? newestReplicaSet(object, view) : object;
-    const { conditions = [] } = (replicaSet?.status ?? {}) as { conditions?: readonly { type: string; status: string; message?: string }[] };
-    const refused = conditions.find(({ type, status }) => type === 'ReplicaFailure' && status === 'True');
-    if (refused === undefined) return standing;
-    const reason = `its pods are refused: ${refused.message ?? ''}`;
-    const isCertain = this.isSeenFor(`${object.metadata.uid} ${reason}`, /violates PodSecurity/.test(reason) ? 0 : 30_000);
-    return { ...standing, pod: reason, readiness: isCertain ? { state: 'Failed', message: reason } : standing.readiness };
+  /** A certain cause before one that may pass. */
+  private withVerdict(standing: Standing, verdicts: readonly Verdict[]): Standing {
+    // each is asked, because from now on its time counts
+    const certain = verdicts.filter((verdict) => this.isCertain(verdict));
+    const verdict = certain[0] ?? verdicts[0];
+    if (verdict === undefined) return standing;
+    const { cause, log } = verdict;
+    return { ...standing, pod: cause, ...(certain.length > 0 && { readiness: { state: 'Failed', message: cause } }), ...(log && { podLog: log }) };
+  }
+
+  private isCertain({ rule, subject, fault, cause, certainAfterMs }: Verdict): boolean {
+    return this.isSeenFor(`${rule} ${keyOf(subject)} ${fault ?? cause}`, certainAfterMs);
   }
 
   private isSeenFor(key: string, ms: number): boolean {
@@ -189,6 +197,16 @@ function isSeen({ status, metadata: { generation = 0 } }: KubernetesObject): boo
   return observedGeneration >= generation;
 }
 
+function isFailed({ readiness }: Standing): boolean {
+  return readiness.state === 'Failed';
+}
+
+/** What doctor says of those that are not ready, with the ends of logs. */
+async function withWords(cluster: Cluster, awaited: readonly Awaited[], unready: readonly Standing[]): Promise<readonly Standing[]> {
+  const examination = await examine(cluster, awaited);
+  return withLogs(cluster, examination === undefined ? unready : explained(examination, unready));
+}
+
 async function withLogs(cluster: Cluster, standings: readonly Standing[]): Promise<Standing[]> {
   return inParallel(standings, async (standing) => {
     const { podLog } = standing;
@@ -196,21 +214,4 @@ async function withLogs(cluster: Cluster, standings: readonly Standing[]): Promi
     const log = await lastLines(cluster, podLog.pod, podLog.container, podLog.previous);
     return log === '' ? standing : { ...standing, log };
   });
-}
-
-/** When time is up, what the cluster warned of may say why: a volume that can't be mounted, a probe that fails. */
-async function withWarnings(cluster: Cluster, standings: readonly Standing[]): Promise<Standing[]> {
-  const namespaces = [...new Set(standings.flatMap(({ reference: { namespace } }) => namespace ?? []))];
-  const warnings = new Map(await inParallel(namespaces, async (namespace) => [namespace, await warningsIn(cluster, namespace).catch(() => [])] as const));
-  return standings.map((standing) => {
-    const last = warnings.get(standing.reference.namespace ?? '')?.findLast((warning) => isAbout(warning, standing.reference));
-    if (standing.pod !== undefined || last === undefined) return standing;
-    return { ...standing, pod: `${last.kind} ${last.name}: ${last.reason}: ${last.message}` };
-  });
-}
-
-/** Of the object itself and, of a workload, of what it makes. */
-function isAbout({ kind, name }: Warning, reference: ObjectReference): boolean {
-  if (kind === reference.kind && name === reference.name) return true;
-  return workloads.has(reference.kind) && ['Pod', 'ReplicaSet', 'Job'].includes(kind) && name.startsWith(`${reference.name}-`);
 }

@@ -1,12 +1,17 @@
 import { parse } from 'yaml';
-import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { podProblem } from './doom';
+import { type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
+import { inProgress } from '../readiness/state';
+import { quickLook } from './quick-look';
+import { quickRules, verdictsOf } from './rules';
+import { emptyScene } from './scene';
+
+const lookAt = (pod: KubernetesObject) => quickLook(pod, { pods: [pod], replicaSets: [] });
 
 const waiting = (reason: string, message = '', more = '') =>
   `containerStatuses: [{name: app, image: "shop/app:1", ready: false, state: {waiting: {reason: ${reason}, message: '${message}'}}, ${more}}]`;
 
-/** What is seen, the reason, and after how many milliseconds it is certain. */
-const rows: readonly (readonly [what: string, status: string, reason: RegExp, certainAfterMs: number])[] = [
+/** What is seen, the cause, and after how many milliseconds it is certain. */
+const rows: readonly (readonly [what: string, status: string, cause: RegExp, certainAfterMs: number])[] = [
   [
     'a container that crashed once',
     waiting('CrashLoopBackOff', '', 'restartCount: 1, lastState: {terminated: {exitCode: 1}}'),
@@ -67,40 +72,34 @@ const rows: readonly (readonly [what: string, status: string, reason: RegExp, ce
   ['a pod that was evicted', 'phase: Failed, reason: Evicted, message: low on disk', /Evicted: low on disk/, Infinity],
 ];
 
-it.each(rows)('%s', (_what, status, reason, certainAfterMs) => {
+it.each(rows)('%s', (_what, status, cause, certainAfterMs) => {
   const pod = parse(`{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}, status: {${status}}}`) as KubernetesObject;
-  expect(podProblem(pod)).toMatchObject({ reason: expect.stringMatching(reason) as string, certainAfterMs });
+  expect(lookAt(pod)[0]).toMatchObject({ cause: expect.stringMatching(cause) as string, certainAfterMs });
 });
 
 describe('a pod that waits for its volumes', () => {
-  const pod = (status: string) =>
-    parse(
-      `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}, status: {phase: Pending, conditions: [{type: PodReadyToStartContainers, ${status}}]}}`,
-    ) as KubernetesObject;
-  const warning = (message: string, name = 'a', reason = 'FailedMount') => ({ kind: 'Pod', name, reason, message });
+  const metadata = { name: 'a', namespace: 'shop', uid: 'one' };
+  const podThat = (phase: string): KubernetesObject => ({ apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [] }, status: { phase } });
+  const warning = (message: string, name = 'a') => ({
+    ...{ apiVersion: 'v1', kind: 'Event', metadata: { name: message.slice(0, 20) }, type: 'Warning', reason: 'FailedMount', message },
+    involvedObject: { kind: 'Pod', name },
+  });
+  const seen = (pod: KubernetesObject, ...events: KubernetesObject[]) =>
+    verdictsOf({ ...emptyScene, pods: [pod], events, objects: [{ reference: referenceOf(pod), object: pod, readiness: inProgress('') }] }, quickRules);
   const missing = warning('MountVolume.SetUp failed for volume "database" : secret "user-service-database" not found');
 
   it.each([
-    ['a Secret that isn’t there', missing, /^its volume database can't be mounted: secret "user-service-database" not found$/, 120_000],
-    [
-      'a key that isn’t there',
-      warning('MountVolume.SetUp failed for volume "v" : references non-existent secret key: a'),
-      /non-existent secret key: a/,
-      120_000,
-    ],
-    ['a node that is behind', warning('MountVolume.SetUp failed for volume "v" : failed to sync secret cache: timed out'), /failed to sync/, Infinity],
-    ['a volume in other words', warning('Unable to attach or mount volumes'), /^Unable to attach or mount volumes$/, Infinity],
-  ])('%s', (_what, given, reason, certainAfterMs) => {
-    const problem = podProblem(pod('status: "False"'), [
-      warning('of before'),
-      given,
-      warning('another’s', 'b'),
-      warning('of something else', 'a', 'Unhealthy'),
-    ]);
-    expect(problem).toMatchObject({ reason: expect.stringMatching(reason) as string, certainAfterMs });
+    ['a Secret that isn’t there', missing, 'secret-missing', /it needs the Secret user-service-database, which isn't there/],
+    ['a key that isn’t there', warning('MountVolume.SetUp failed for volume "v" : references non-existent secret key: a'), 'secret-key', /\ba\b/],
+  ])('is given up for %s after two minutes, in which its authority may make it', (_what, given, rule, cause) => {
+    const found = seen(podThat('Pending'), given, warning('another’s', 'b'));
+    expect(found).toMatchObject([{ rule, cause: expect.stringMatching(cause) as string, certainAfterMs: 120_000 }]);
   });
 
-  it('says nothing of what it has got over', () => expect(podProblem(pod('status: "True"'), [missing])).toBeUndefined());
+  it('is not given up for a node that is behind', () =>
+    expect(seen(podThat('Pending'), warning('MountVolume.SetUp failed for volume "v" : failed to sync secret cache: timed out'))).toEqual([]));
+
+  it('says nothing of what it has got over', () => expect(seen(podThat('Running'), missing)).toEqual([]));
 });
 
 it.each([
@@ -112,5 +111,5 @@ it.each([
   ['a pod that is going', 'deletionTimestamp: now', waiting('CrashLoopBackOff')],
   ['a pod that is being made', '', 'phase: Pending, containerStatuses: [{name: app, state: {waiting: {reason: ContainerCreating}}}]'],
 ])('%s has no problem', (_what, metadata, status) => {
-  expect(podProblem(parse(`{apiVersion: v1, kind: Pod, metadata: {name: a, ${metadata}}, spec: {}, status: {${status}}}`) as KubernetesObject)).toBeUndefined();
+  expect(lookAt(parse(`{apiVersion: v1, kind: Pod, metadata: {name: a, ${metadata}}, spec: {}, status: {${status}}}`) as KubernetesObject)).toEqual([]);
 });

@@ -1,0 +1,105 @@
+import { isObject } from '../manifests/json';
+
+/** What a log says of an end or a fault: the line that tells it, and what stands around it. */
+export interface LogWords {
+  /** The telling line, without a stack. */
+  readonly line: string;
+  /** That line and, of a stack, its first frames. */
+  readonly excerpt: readonly string[];
+}
+
+/** Frames of a stack that are shown. */
+const shownFrames = 4;
+
+/** How long a quoted line may be. */
+const longest = 300;
+
+/**
+ * The words of a log's end that tell why: the last thrown error with its first frames, the last JSON line that is an error, or the last lines
+ * of text. Nothing when it is empty.
+ */
+export function wordsOf(log: string | undefined): LogWords | undefined {
+  const lines = (log ?? '').split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0) return undefined;
+  return thrown(lines) ?? jsonError(lines) ?? listed(lines) ?? lastText(lines);
+}
+
+/** `Error: words` with frames below it, as Node.js, Java and Go print them. */
+function thrown(lines: readonly string[]): LogWords | undefined {
+  const at = lines.findLastIndex((line, i) => /^(?:Uncaught )?[\w.$]*(?:Error|Exception|panic)\b[^{}]*: ?\S/.test(line) && isFrame(lines[i + 1]));
+  if (at < 0) return undefined;
+  const frames = lines
+    .slice(at + 1)
+    .filter(isFrame)
+    .slice(0, shownFrames);
+  return { line: cut(lines[at]!), excerpt: [lines[at]!, ...frames].map(cut) };
+}
+
+function isFrame(line: string | undefined): boolean {
+  return line !== undefined && /^\s+at \S|^goroutine \d+/.test(line);
+}
+
+/** A line of pino, or of any logger that writes `level` and `msg`. */
+function jsonError(lines: readonly string[]): LogWords | undefined {
+  for (const line of [...lines].reverse()) {
+    const value = parsed(line);
+    if (value === undefined || !/fatal|error|50|60/i.test(String(value['level']))) continue;
+    const error = isObject(value['err']) ? value['err'] : {};
+    const message = messageOf(value);
+    const stack = typeof error['stack'] === 'string' ? error['stack'].split('\n').filter(isFrame).slice(0, shownFrames) : [];
+    if (message !== '') return { line: cut(message), excerpt: [message, ...stack].map(cut) };
+  }
+  return undefined;
+}
+
+function messageOf(value: Record<string, unknown>): string {
+  const error = isObject(value['err']) ? value['err'] : {};
+  return [value['msg'], error['message'], value['cause']].filter((part) => typeof part === 'string' && part !== '').join(': ');
+}
+
+/** Whether a line says a time that is no longer ago than so many milliseconds; nothing when it says none. @param now - by the server's clock */
+export function isRecentLine(line: string, now: number, ms: number): boolean | undefined {
+  const time = parsed(line)?.['time'];
+  const at = typeof time === 'string' ? Date.parse(time) : NaN;
+  return Number.isNaN(at) ? undefined : now - at < ms;
+}
+
+/** A line as people read it: of JSON only what it says. */
+export function plainLine(line: string): string {
+  const value = parsed(line);
+  return cut(value === undefined ? line : messageOf(value) || line);
+}
+
+function parsed(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(line);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A headline and the points below it, as a service prints faults of its configuration. */
+function listed(lines: readonly string[]): LogWords | undefined {
+  const first = lines.findIndex((line) => /^\s+- /.test(line));
+  if (first < 1 || !lines.slice(first).every((line) => /^\s+- /.test(line))) return undefined;
+  const points = lines.slice(first).map((line) => line.replace(/^\s+- /, ''));
+  return { line: cut(points.join('; ')), excerpt: lines.slice(first - 1).map(cut) };
+}
+
+function lastText(lines: readonly string[]): LogWords {
+  const texts = lines.filter((line) => parsed(line) === undefined && !/^Node\.js v\d/.test(line));
+  const shown = (texts.length > 0 ? texts : lines).slice(-3);
+  return { line: cut(shown.at(-1)!), excerpt: shown.map(cut) };
+}
+
+function cut(line: string): string {
+  const whole = withoutPasswords(line.trimEnd());
+  return whole.length > longest ? `${whole.slice(0, longest)}…` : whole;
+}
+
+/** A URL may hold a password, whoever wrote it there. */
+export function withoutPasswords(text: string): string {
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi, '$1:…@');
+}

@@ -1,0 +1,156 @@
+import { ApiError, Unreachable } from '../cluster/api-error';
+import type { Cluster } from '../cluster/cluster';
+import { inParallel } from '../in-parallel';
+import { isObject } from '../manifests/json';
+import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { conditionOf } from '../readiness/conditions';
+import { endingOf, podStatusOf, statusesOf } from './container-status';
+import { containersOf, podSpecOf, portNumber } from './pod-spec';
+import { podsNowOf, workloadsOf } from './pod-findings';
+import { permitted } from './permitted';
+import { type Health, logKey, portKey, type Scene, type Unseen } from './scene';
+import { hasSelector, podsBehind, serviceSpecOf, targetPortOf } from './services';
+
+/** What is asked at most: of a large stack with much wrong, the first tell enough. */
+const mostLogs = 16;
+const mostPods = 24;
+
+/** The end of a log that is read: many lines, because requests are logged too. */
+const logLines = 200;
+const logBytes = 128 * 1024;
+
+/** Milliseconds for a pod's own answer. */
+const answerMs = 1_500;
+
+/** What pods say: of their readiness, at their ports, and in their logs. */
+export async function readVoices(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<Pick<Scene, 'logs' | 'health' | 'closedPorts'>> {
+  const pods = workloadsOf(scene).flatMap((workload) => podsNowOf(workload, scene).slice(0, 2));
+  const [health, closedPorts] = await Promise.all([readHealth(cluster, pods.slice(0, mostPods), unseen), knock(cluster, scene, unseen)]);
+  return { health, closedPorts, logs: await readLogs(cluster, pods, health, scene.now, unseen) };
+}
+
+/** Asks what a kubelet asks: the path of the readiness probe. */
+async function readHealth(cluster: Cluster, pods: readonly KubernetesObject[], unseen: Unseen[]): Promise<ReadonlyMap<string, Health>> {
+  const asked = pods
+    .filter((pod) => podStatusOf(pod).phase === 'Running' && podStatusOf(pod).podIP !== undefined)
+    .flatMap((pod) => {
+      const [container] = containersOf(podSpecOf(pod)).filter(({ readinessProbe }) => readinessProbe?.httpGet);
+      const { path = '/', port, scheme } = container?.readinessProbe?.httpGet ?? {};
+      const number = port === undefined ? undefined : portNumber(container!, port);
+      const isUp = statusesOf(pod).some(({ name, state }) => name === container?.name && state?.running);
+      return number === undefined || scheme === 'HTTPS' || !isUp ? [] : [{ pod, path, port: number }];
+    });
+  const answers = await inParallel(
+    asked,
+    async ({ pod, path, port }) => [pod.metadata.uid!, healthOf(await answerOf(cluster, pod, port, path, unseen))] as const,
+  );
+  return new Map(answers.flatMap(([uid, health]) => (health === undefined ? [] : [[uid, health] as const])));
+}
+
+/** What a pod answers, whatever the status; nothing when it doesn't. */
+async function answerOf(cluster: Cluster, pod: KubernetesObject, port: number, path: string, unseen: Unseen[]): Promise<unknown> {
+  const { namespace = '', name } = pod.metadata;
+  const call = {
+    method: 'GET',
+    path: `/api/v1/namespaces/${namespace}/pods/${name}:${port}/proxy${path}`,
+    accept: '*/*',
+    repeatable: false,
+    timeoutMs: answerMs,
+  } as const;
+  try {
+    return await permitted(unseen, { verb: 'get', resource: 'pods/proxy', namespace }, async () => (await cluster.connection.call(call)).body);
+  } catch (error) {
+    if (error instanceof ApiError) return error.body ?? error.message;
+    if (error instanceof Unreachable) return undefined;
+    throw error;
+  }
+}
+
+function healthOf(answer: unknown): Health | undefined {
+  const value: unknown = typeof answer === 'string' ? parsed(answer) : answer;
+  if (!isObject(value) || typeof value['status'] !== 'string' || !isObject(value['checks'])) return undefined;
+  const checks = Object.entries(value['checks']).flatMap(([name, check]) => {
+    if (!isObject(check) || typeof check['status'] !== 'string') return [];
+    return [[name, { status: check['status'], ...(typeof check['detail'] === 'string' ? { detail: check['detail'] } : {}) }] as const];
+  });
+  return { status: value['status'], checks: Object.fromEntries(checks) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Knocks at ports to which Services lead and that no container says it has: a container needs not say it. */
+async function knock(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<ReadonlyMap<string, string>> {
+  const doors = scene.objects.flatMap(({ object: service }) => {
+    const [pod] = service?.kind === 'Service' && hasSelector(service) ? podsBehind(service, scene).filter((each) => conditionOf(each, 'Ready', 'True')) : [];
+    if (pod === undefined) return [];
+    const declared = containersOf(podSpecOf(pod)).flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
+    const targets = (serviceSpecOf(service!).ports ?? []).map(({ port }) => targetPortOf(service!, port, pod));
+    return targets.flatMap((port) => (port === undefined || declared.includes(port) ? [] : [{ pod, port }]));
+  });
+  const answers = await inParallel(doors, async ({ pod, port }) => [portKey(pod, port), await answerOf(cluster, pod, port, '/', unseen)] as const);
+  return new Map(
+    answers.flatMap(([key, answer]) =>
+      typeof answer === 'string' && /^error trying to reach service: .*connection refused/.test(answer) ? [[key, answer] as const] : [],
+    ),
+  );
+}
+
+async function readLogs(
+  cluster: Cluster,
+  pods: readonly KubernetesObject[],
+  health: ReadonlyMap<string, Health>,
+  now: number,
+  unseen: Unseen[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = pods.flatMap((pod) => {
+    const isWell = conditionOf(pod, 'Ready', 'True') !== undefined && (health.get(pod.metadata.uid ?? '')?.status ?? 'ok') === 'ok';
+    return statusesOf(pod).flatMap((status) => {
+      const ending = endingOf(status, now);
+      if (ending !== undefined) return [{ pod, container: status.name, previous: ending.isPrevious }];
+      return !isWell && status.state?.running ? [{ pod, container: status.name, previous: false }] : [];
+    });
+  });
+  const logs = await inParallel(wanted.slice(0, mostLogs), async ({ pod, container, previous }) => {
+    const text = await readLog(cluster, pod, container, previous, unseen);
+    return [logKey(pod, container, previous), text] as const;
+  });
+  return new Map(logs);
+}
+
+/** Of a container whose log is gone already that of the run beside it. */
+async function readLog(cluster: Cluster, pod: KubernetesObject, container: string, previous: boolean, unseen: Unseen[]): Promise<string> {
+  const log = await readRun(cluster, pod, container, previous, unseen);
+  return log === '' ? readRun(cluster, pod, container, !previous, unseen) : log;
+}
+
+async function readRun(
+  cluster: Cluster,
+  { metadata: { namespace = '', name } }: KubernetesObject,
+  container: string,
+  previous: boolean,
+  unseen: Unseen[],
+): Promise<string> {
+  const query = { container, tailLines: String(logLines), limitBytes: String(logBytes), ...(previous ? { previous: 'true' } : {}) };
+  const call = {
+    method: 'GET',
+    path: `/api/v1/namespaces/${namespace}/pods/${name}/log`,
+    query,
+    accept: '*/*',
+    repeatable: false,
+    timeoutMs: answerMs,
+  } as const;
+  try {
+    const body = await permitted(unseen, { verb: 'get', resource: 'pods/log', namespace }, async () => (await cluster.connection.call<unknown>(call)).body);
+    // the kubelet says so where a log should be
+    return typeof body === 'string' && !/^unable to retrieve container logs for /.test(body) ? body : '';
+  } catch {
+    // a container that is gone, or a node that doesn't answer: the rest tells
+    return '';
+  }
+}

@@ -1,0 +1,35 @@
+import { type KubernetesObject, referenceOf } from '../../manifests/kubernetes-object';
+import { containersOf, podSpecOf } from '../pod-spec';
+import { portKey, type Scene } from '../scene';
+import { hasSelector, podsBehind, serviceSpecOf, targetPortOf } from '../services';
+import type { Finding, Rule } from '../verdict';
+
+/** A Service that leads to a port at which its pods don't listen. */
+export const servicePort: Rule = {
+  name: 'service-port',
+  look: (scene) => scene.objects.flatMap(({ object }) => (object?.kind === 'Service' && hasSelector(object) ? (ofService(scene, object) ?? []) : [])),
+};
+
+function ofService(scene: Scene, service: KubernetesObject): Finding | undefined {
+  const [pod] = podsBehind(service, scene);
+  if (pod === undefined) return undefined;
+  const ports = containersOf(podSpecOf(pod)).flatMap(({ ports: all = [] }) => all);
+  const has = ports.map(({ name, containerPort }) => (name === undefined ? String(containerPort) : `${name} (${containerPort})`)).join(', ') || 'none';
+  for (const { port, targetPort = port } of serviceSpecOf(service).ports ?? []) {
+    const number = targetPortOf(service, port, pod);
+    const closed = number === undefined ? undefined : scene.closedPorts.get(portKey(pod, number));
+    if (number !== undefined && closed === undefined) continue;
+    const why = number === undefined ? `"${targetPort}", and no pod has a port of that name` : `${number}, where nothing listens`;
+    return {
+      subject: referenceOf(service),
+      cause: `its port ${port} leads to ${why}: its pods have ${has}`,
+      evidence: [`pod ${pod.metadata.name} has the ports ${has}`, ...(closed === undefined ? [] : [closed])],
+      next: [
+        `kubectl get service ${service.metadata.name} -n ${service.metadata.namespace} -o yaml`,
+        `kubectl describe endpointslices -n ${service.metadata.namespace}`,
+      ],
+      certainAfterMs: Infinity,
+    };
+  }
+  return undefined;
+}

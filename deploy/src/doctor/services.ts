@@ -1,0 +1,56 @@
+import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { podLabelsOf, podSpecOf, containersOf, portNumber } from './pod-spec';
+import { hasLabels } from './selectors';
+import type { Scene } from './scene';
+
+/** https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ */
+export interface ServiceSpec {
+  readonly type?: string;
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly ports?: readonly { readonly name?: string; readonly port: number; readonly targetPort?: string | number }[];
+}
+
+/** A Service's spec. */
+export function serviceSpecOf({ spec }: KubernetesObject): ServiceSpec {
+  return spec ?? {};
+}
+
+/** Whether pods are found for it by labels, not written down by somebody. */
+export function hasSelector(service: KubernetesObject): boolean {
+  const { type, selector = {} } = serviceSpecOf(service);
+  return type !== 'ExternalName' && Object.keys(selector).length > 0;
+}
+
+/** Every workload of the namespace whose pods a Service selects, with pods or without. */
+export function workloadsBehind(service: KubernetesObject, { workloads }: Scene): readonly KubernetesObject[] {
+  const { selector = {} } = serviceSpecOf(service);
+  return workloads.filter((workload) => workload.metadata.namespace === service.metadata.namespace && hasLabels(podLabelsOf(workload), selector));
+}
+
+/** The pods that a Service selects and that aren't on their way out. */
+export function podsBehind(service: KubernetesObject, { pods }: Scene): readonly KubernetesObject[] {
+  const { selector = {} } = serviceSpecOf(service);
+  return pods.filter(
+    ({ metadata: { namespace, labels = {}, deletionTimestamp } }) =>
+      deletionTimestamp === undefined && namespace === service.metadata.namespace && hasLabels(labels, selector),
+  );
+}
+
+/** A Service's addresses that answer. */
+export function readyAddresses({ metadata: { name, namespace } }: KubernetesObject, { endpointSlices }: Scene): number {
+  return endpointSlices
+    .filter(({ metadata }) => metadata.namespace === namespace && metadata.labels?.['kubernetes.io/service-name'] === name)
+    .flatMap((slice) => (slice as { endpoints?: readonly { conditions?: { ready?: boolean } }[] }).endpoints ?? [])
+    .filter(({ conditions }) => conditions?.ready !== false).length;
+}
+
+/** The port of a pod to which a Service's port leads; nothing when the pod has none of that name. */
+export function targetPortOf(service: KubernetesObject, port: number, pod: KubernetesObject): number | undefined {
+  const found = serviceSpecOf(service).ports?.find((each) => each.port === port);
+  if (found === undefined) return undefined;
+  const target = found.targetPort ?? found.port;
+  if (typeof target === 'number') return target;
+  return containersOf(podSpecOf(pod))
+    .map((container) => portNumber(container, target))
+    .find((number) => number !== undefined);
+}
