@@ -48,9 +48,9 @@ describeWithControlPlane('with the shipped roles for backups and nothing more', 
     cpSync(join(root, 'charts', environment), folder, { recursive: true });
     // what they are made by is the environment's own command; here nothing reads them
     const namespace = `berth-${environment}`;
-    await cluster.create({ resource: namespaces, name: namespace }, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    await cluster.apply({ resource: namespaces, name: namespace }, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     for (const name of ['postgres-superuser', 'user-service-database', 'order-service-database'])
-      await cluster.create({ resource: secrets, namespace, name }, { apiVersion: 'v1', kind: 'Secret', metadata: { name } });
+      await cluster.apply({ resource: secrets, namespace, name }, { apiVersion: 'v1', kind: 'Secret', metadata: { name } });
     const applied = await berth(['apply', folder, '--timeout', '30s'], { kubeconfig: plane.kubeconfig });
     expect({ code: applied.code, stderr: applied.stderr }).toEqual({ code: 0, stderr: expect.any(String) as string });
     const roleRef = (name: string) => ({ kind: 'ClusterRole', name, apiGroup: 'rbac.authorization.k8s.io' });
