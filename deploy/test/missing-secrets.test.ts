@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../src/manifests/kubernetes-object';
 import { prepare } from '../src/manifests/prepare';
 import { missingSecrets } from '../src/plan/missing-secrets';
 import { auditSince } from '../testing/audit';
-import { berth, folderWith } from '../testing/berth-process';
+import { berth, folderWith, writeFiles } from '../testing/berth-process';
 import { writeKubeconfig } from '../testing/control-plane';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
@@ -90,6 +90,20 @@ describeWithControlPlane('a Secret that pods read', (at) => {
       code: 2,
       stderr: expect.stringContaining('in the namespace new: make the namespace with kubectl create namespace new, and it with make secrets\n') as string,
     });
+  }, 60_000);
+
+  it('keeps no rollback from what it can do', async () => {
+    const { plane } = at();
+    const namespace = await at().namespace();
+    const cluster = plane.connect();
+    const key = { resource: secrets, namespace, name: 'key' };
+    const made = await cluster.create(key, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'key' } });
+    const folder = folderWith({ 'web.json': JSON.stringify(web(mounted())) });
+    expect(await berth(['apply', folder, '-n', namespace], plane)).toMatchObject({ code: 0 });
+    writeFiles(folder, { 'web.json': JSON.stringify(web({})) });
+    expect(await berth(['apply', folder, '-n', namespace], plane)).toMatchObject({ code: 0 });
+    await cluster.delete(key, made.metadata.uid!);
+    expect(await berth(['rollback', folder, '-n', namespace], plane)).toMatchObject({ code: 0 });
   }, 60_000);
 
   it('is not looked for by who may not look at Secrets', async () => {
