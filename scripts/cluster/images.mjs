@@ -8,7 +8,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, serviceNames } from '../services.mjs';
-import { main, UsageError } from './kubectl.mjs';
+import { main, UsageError } from './script.mjs';
 import { imagesOf, manifestsOf, serviceOf } from './manifests.mjs';
 
 const folder = join(root, '.cache', 'images');

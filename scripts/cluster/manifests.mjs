@@ -3,7 +3,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { root } from '../services.mjs';
-import { UsageError } from './kubectl.mjs';
+import { UsageError } from './script.mjs';
 
 /** An environment's objects, its Namespace first. @throws {UsageError} when there is no such environment */
 export function manifestsOf(environment) {
