@@ -126,7 +126,7 @@ describe('ci-cd.yml', () => {
       const images = '{"user-service":"ghcr.io/somebody/user-service:1"}';
       expect(run(scriptOf('berth'), { IMAGES: images }).stdout).toBe('run berth -- apply --env staging --images images.json --rollback-on-failure\n');
       expect(readFileSync(join(folder, 'images.json'), 'utf8')).toBe(`${images}\n`);
-      const [applied, verified] = ['berth', 'verify'].map((word) => deploy.steps.findIndex(({ run: script }) => script?.includes(`npm run ${word}`)));
+      const [applied, verified] = ['apply', 'verify'].map((verb) => deploy.steps.findIndex(({ run: script }) => script?.includes(`npm run berth -- ${verb} `)));
       expect(verified).toBe(applied! + 1);
     });
   });
@@ -147,7 +147,11 @@ describe('e2e.yml', () => {
     const [node] = (parse(textOf(config)) as Kind).nodes;
     const [{ containerPort, listenAddress, hostPort }] = node.extraPortMappings;
     expect(containerPort).toBe(80);
-    expect(steps.find(({ run }) => run === 'npm run e2e')?.env).toEqual({ BERTH_INGRESS: `http://${listenAddress}:${hostPort}` });
+    expect(steps.find(({ run }) => run === 'npm run e2e')?.env).toEqual({
+      BERTH_INGRESS: `http://${listenAddress}:${hostPort}`,
+      // images of the next release come to the nodes by the same way as this one's
+      BERTH_LOAD_COMMAND: 'kind load docker-image --name berth',
+    });
   });
 
   it('takes its ingress controller by commit, and waits for it where the manifests look for it', () => {

@@ -39,8 +39,8 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'an image’s name that is none',
-    change: (container) => (container.image = 'ghcr.io/berth/User-Service:1'),
-    reason: /"ghcr\.io\/berth\/User-Service:1" is no name of an image/,
+    change: (container) => (container.image = 'registry.example/User-Service:1'),
+    reason: /"registry\.example\/User-Service:1" is no name of an image/,
     isCertain: true,
     inSample: false,
   },

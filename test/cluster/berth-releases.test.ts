@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { writeFolder } from '../../cdk8s/src/output/folder-writer';
+import type { Environment } from '../../cdk8s/src/environment';
 import { environment, filesOf, services as declarations } from '../../cdk8s/test/synthesized';
 import { sayMeasured } from '../../services/service-kit/testing/load-client';
+import { manifestsOf } from '../manifests';
 import { badReleases, type BadRelease } from './bad-releases';
 import { expectBerth } from './berth';
 import { describeOnCluster, kubectl, objectsIn } from './cluster';
@@ -18,6 +20,11 @@ const full = process.env['BERTH_FULL'] === '1';
 const namespace = namespaceOf('staging');
 const charts = resolve(__dirname, '../../charts/staging');
 const requestsPerSecond = '50';
+
+/** The image of a service in the committed manifests. */
+const imageOf = (service: string) =>
+  manifestsOf('staging').find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === service)!.spec.template.spec.containers[0]!.image;
+const nextImageOf = (service: string) => imageOf(service).replace(/:[^:]+$/, `:${nextTag}`);
 
 describeOnCluster(
   'releases of staging by berth, under load',
@@ -33,9 +40,7 @@ describeOnCluster(
     beforeAll(async () => {
       await deploy('staging');
       registry = await startEmptyRegistry();
-      nextSchemas = Object.fromEntries(
-        await Promise.all(services.map(async (service) => [service, await loadNextImage(service, `ghcr.io/berth/${service}:0.1.0`)] as const)),
-      );
+      nextSchemas = Object.fromEntries(await Promise.all(services.map(async (service) => [service, await loadNextImage(service, imageOf(service))] as const)));
       load = await startLoadPod('release-load');
       const [users, orders] = services.map((service) => `http://${service}.${namespace}:8000`);
       running = load.start<LoadReport>('load.mjs', { USERS: users!, ORDERS: orders!, RATE: requestsPerSecond, AT_LEAST: '1000' });
@@ -65,11 +70,11 @@ describeOnCluster(
       async () => {
         await load.phase('upgrade');
         await expectBerth(0, ['apply', writeNext(1)]);
-        expect(await imagesNow()).toEqual(services.map((service) => `ghcr.io/berth/${service}:${nextTag}`));
+        expect(await imagesNow()).toEqual(services.map(nextImageOf));
         for (const service of services) expect(await schemaOf(service)).toBe(nextSchemas[service]);
         await load.phase('back');
         await expectBerth(0, ['rollback', '--env', 'staging', '--to', '1']);
-        expect(await imagesNow()).toEqual(services.map((service) => `ghcr.io/berth/${service}:0.1.0`));
+        expect(await imagesNow()).toEqual(services.map(imageOf));
         // a migration is not undone: the older release works on what it added
         for (const service of services) expect(await schemaOf(service)).toBe(nextSchemas[service]);
       },
@@ -81,11 +86,11 @@ describeOnCluster(
       async () => {
         await load.phase('images');
         const file = join(parent, 'images.json');
-        writeFileSync(file, JSON.stringify({ 'order-service': `ghcr.io/berth/order-service:${nextTag}` }));
+        writeFileSync(file, JSON.stringify({ 'order-service': nextImageOf('order-service') }));
         await expectBerth(0, ['apply', '--env', 'staging', '--images', file]);
-        expect(await imagesNow()).toEqual(['ghcr.io/berth/user-service:0.1.0', `ghcr.io/berth/order-service:${nextTag}`]);
+        expect(await imagesNow()).toEqual([imageOf('user-service'), nextImageOf('order-service')]);
         await expectBerth(0, ['apply', '--env', 'staging']);
-        expect(await imagesNow()).toEqual(services.map((service) => `ghcr.io/berth/${service}:0.1.0`));
+        expect(await imagesNow()).toEqual(services.map(imageOf));
       },
       4 * minutes,
     );
@@ -164,7 +169,7 @@ describeOnCluster(
 
     /** The manifests that synth would write for the next release. @param schemaOldest - of whose releases one still works on its schema */
     function writeNext(schemaOldest: number): string {
-      const images = { kind: 'tagged', registry: 'ghcr.io/berth', tag: nextTag } as const;
+      const images = { ...environment('staging').images, tag: nextTag } as Environment['images'];
       const next = declarations.map((declaration) => {
         const schema = nextSchemas[declaration.name]!;
         return { ...declaration, store: { ...declaration.store, schema, schemaMinimum: schema, schemaOldest } };

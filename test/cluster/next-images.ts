@@ -14,7 +14,7 @@ export const nextTag = 'next';
 /**
  * Makes the image of a service's next release from this one's, and brings it to the nodes.
  *
- * @param image - this release's, such as `ghcr.io/berth/user-service:0.1.0`; only the tag of the next one's differs
+ * @param image - this release's, such as `registry.example/user-service:0.1.0`; only the tag of the next one's differs
  * @returns the schema that the next release leads to
  */
 export async function loadNextImage(service: ServiceName, image: string): Promise<number> {
