@@ -38,6 +38,18 @@ export async function outputOf(place: CommandPlace, command: readonly string[], 
   return streamOf(place, command, options, async (chunks) => (await buffer(chunks)).toString());
 }
 
+/** Runs a command that prints JSON, and gives that. @throws CommandError when it fails, or its answer isn't whole */
+export async function answerOf<Answer>(place: CommandPlace, command: readonly string[], options: RunOptions): Promise<Answer> {
+  const text = await outputOf(place, command, options);
+  try {
+    return JSON.parse(text) as Answer;
+  } catch (cause) {
+    throw new CommandError(`${place.name}: the command's answer did not arrive whole (${JSON.stringify(text.slice(0, 100))}): run it again`, undefined, {
+      cause,
+    });
+  }
+}
+
 /** Runs a command while somebody reads what it prints. What was read counts only when this returns. */
 export async function streamOf<Result>(
   place: CommandPlace,

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { CommandError, Refused } from '../exit-codes';
 import { nameOf } from '../manifests/kubernetes-object';
 import type { ArchivedStore } from './archive';
-import { type CommandPlace, outputOf, streamOf } from './command-place';
+import { answerOf, type CommandPlace, outputOf, streamOf } from './command-place';
 import { type CopyFacts, receiveCopy, type ReceivedCopy, type TableFacts } from './copy-stream';
 import { discardScript, dumpScript, stageScript, statusScript, switchScript } from './postgres-scripts';
 import { cleanUpMs, gotDataWords, type Restoring, type RestoreTools } from './restoring';
@@ -31,7 +31,7 @@ export function postgresRestore(store: Database, { place, signal, checkMayWrite 
   const bookkeeping = store.bookkeeping.join(',');
   const name = nameOf(reference);
   const run = (command: readonly string[], stdin?: Readable, until = signal) => outputOf(place, command, { signal: until, ...(stdin && { stdin }) });
-  const status = async () => JSON.parse(await run(bash(statusScript, database, bookkeeping))) as Status;
+  const status = () => answerOf<Status>(place, bash(statusScript, database, bookkeeping), { signal });
   let staged: string | undefined;
   return {
     holdsData: async () => (await status()).holdsData,

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { Refused } from '../exit-codes';
 import { nameOf } from '../manifests/kubernetes-object';
-import { type CommandPlace, outputOf, streamOf } from './command-place';
+import { answerOf, type CommandPlace, streamOf } from './command-place';
 import { copyHead, receiveCopy, type ReceivedCopy } from './copy-stream';
 import { cleanUpMs, gotDataWords, type Restoring, type RestoreTools } from './restoring';
 import type { SqliteStore } from './store';
@@ -24,8 +24,8 @@ interface Status {
 
 /** Replaces a SQLite file by the service's own program. */
 export function sqliteRestore(store: Program, { place, signal, checkMayWrite }: RestoreTools): Restoring {
-  const run = async (words: readonly string[], stdin?: Readable, until = signal) =>
-    JSON.parse(await outputOf(place, [...store.restore, ...words], { signal: until, ...(stdin && { stdin }) })) as Status;
+  const run = (words: readonly string[], stdin?: Readable, until = signal) =>
+    answerOf<Status>(place, [...store.restore, ...words], { signal: until, ...(stdin && { stdin }) });
   let staged: string | undefined;
   return {
     holdsData: async () => (await run(['status'])).holdsData,
