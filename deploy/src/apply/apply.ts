@@ -11,7 +11,7 @@ import { summaryOf } from '../plan/plan-summary';
 import { hasNoState } from '../readiness/readiness';
 import { type Awaited, type Standing, waitUntilReady } from '../readiness/wait';
 import { joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
-import { acquireLock, type Lock, type LockOptions } from '../stack/lock';
+import { acquireLock, type Lock, type LockOptions, seeLock } from '../stack/lock';
 import { checkSize, readRevisions, recordRevision, type Revision, type RevisionNotes, trimRevisions } from '../stack/revisions';
 import type { Stack } from '../stack/stack';
 import type { Progress } from './progress';
@@ -61,7 +61,7 @@ export class Unready extends NotHealthy {
 }
 
 /**
- * Makes a stack what the objects say: plan, lock, apply in stages, wait until all is ready, prune, record. Each step is found again by looking at the
+ * Makes a stack what the objects say: plan, lock, plan again where another run was in between, apply in stages, wait until all is ready, prune, record. Each step is found again by looking at the
  * cluster, so whoever stops in between leaves nothing that the next run doesn't finish. Nothing is written where nothing differs.
  *
  * @throws UsageError, Refused before anything is written
@@ -69,7 +69,9 @@ export class Unready extends NotHealthy {
  */
 export async function apply(cluster: Cluster, stack: Stack, objects: readonly Prepared[], options: ApplyOptions): Promise<Applied> {
   checkSize(objects.map(({ object }) => object));
-  const { plan, revisions } = await planStack(cluster, stack, objects, options);
+  const seen = await seeLock(cluster, stack);
+  const planned = await planStack(cluster, stack, objects, options);
+  const { plan, revisions } = planned;
   options.agree?.(plan);
   options.progress.plan(plan);
   if (isEmpty(plan)) {
@@ -79,7 +81,9 @@ export async function apply(cluster: Cluster, stack: Stack, objects: readonly Pr
   // what was tried in it says that it is there
   const isThere = plan.objects.some(({ verified, location }) => verified && location.namespace === stack.namespace);
   if (!isThere) await seeToNamespace(cluster, stack, objects);
-  return withLock(cluster, stack, options, async (guarded) => {
+  return withLock(cluster, stack, { ...options, lock: { ...options.lock, seen } }, async (guarded, isUntouched) => {
+    // what couldn't be tried may be tried now
+    if (isUntouched && plan.objects.every(({ verified }) => verified)) return perform(guarded, planned, objects, options);
     const now = await planStack(guarded, stack, objects, { ...options, lacksSecrets: true, earlier: plan });
     if (isNews(plan, now.plan)) {
       if (options.agree !== undefined)
@@ -140,7 +144,7 @@ export async function withLock<Result>(
   cluster: Cluster,
   stack: Stack,
   { lock: lockOptions, progress, signal }: Pick<ApplyOptions, 'lock' | 'progress' | 'signal'>,
-  body: (guarded: Cluster) => Promise<Result>,
+  body: (guarded: Cluster, isUntouched: boolean) => Promise<Result>,
 ): Promise<Result> {
   const lock: Lock = await acquireLock(cluster, stack, { ...lockOptions, onWait: (sentence) => progress.note(sentence) });
   const guarded = cluster.guardedBy(() => {
@@ -148,7 +152,7 @@ export async function withLock<Result>(
     lock.check();
   });
   try {
-    return await body(guarded);
+    return await body(guarded, lock.isUntouched);
   } finally {
     await lock.release();
   }

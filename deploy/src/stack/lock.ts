@@ -13,6 +13,8 @@ export interface LockOptions {
   readonly seconds?: number;
   /** Milliseconds to wait while somebody else holds it. @default 35000: longer than a dead holder's lock lasts */
   readonly waitMs?: number;
+  /** How it was seen: then it is tried for as it was. */
+  readonly seen?: SeenLock;
   /** Told once, when it has to be waited for. */
   onWait?(sentence: string): void;
 }
@@ -21,6 +23,8 @@ export interface LockOptions {
 export interface Lock {
   /** @throws CommandError when it may be somebody else's by now: call before each write */
   check(): void;
+  /** Whether nobody held it, or had it, since it was seen. */
+  readonly isUntouched: boolean;
   /** Gives it back; never throws, because it ends by itself. */
   release(): Promise<void>;
 }
@@ -31,6 +35,15 @@ interface Lease {
   readonly spec: { readonly holderIdentity?: string; readonly leaseDurationSeconds?: number; readonly renewTime?: string; readonly leaseTransitions?: number };
 }
 
+/** A lock at one moment. Who sees it, looks at the stack and then takes it untouched knows that no other run has changed the stack since. */
+export interface SeenLock {
+  readonly lease: Lease | undefined;
+  /** The server's clock, in milliseconds since 1970: between the two times of this process's. */
+  readonly serverTime: number;
+  readonly asked: number;
+  readonly answered: number;
+}
+
 /** A holder stops writing when it could not renew for this part of the lease: before anybody may take it over. */
 const safePart = 0.7;
 
@@ -39,12 +52,16 @@ const safePart = 0.7;
  *
  * @throws Refused when somebody else holds it to the end of the wait
  */
-export async function acquireLock(cluster: Cluster, stack: Stack, { seconds = 30, waitMs = 35_000, onWait }: LockOptions = {}): Promise<Lock> {
+export async function acquireLock(cluster: Cluster, stack: Stack, { seconds = 30, waitMs = 35_000, onWait, seen }: LockOptions = {}): Promise<Lock> {
   const identity = `${nameOfUser()}@${hostname()}/${randomUUID()}`;
   const deadline = performance.now() + waitMs;
+  if (seen !== undefined && (seen.lease?.spec.holderIdentity ?? '') === '') {
+    const taken = await tryTake(cluster, stack, identity, seconds, seen);
+    if ('heldSince' in taken) return hold(cluster, stack, identity, seconds, taken.heldSince, true);
+  }
   for (let told = false; ;) {
-    const taken = await tryTake(cluster, stack, identity, seconds);
-    if ('heldSince' in taken) return hold(cluster, stack, identity, seconds, taken.heldSince);
+    const taken = await tryTake(cluster, stack, identity, seconds, await seeLock(cluster, stack));
+    if ('heldSince' in taken) return hold(cluster, stack, identity, seconds, taken.heldSince, false);
     const who = `${taken.holder.split('/')[0]} deploys ${stack.namespace}/${stack.name}`;
     if (performance.now() >= deadline) throw new Refused(`${who} and renewed the lock ${ago(taken.renewedMsAgo)}: try again when that is done`);
     if (!told) onWait?.(`${who}, or did until ${ago(taken.renewedMsAgo)}: waiting; its lock is free ${seconds} s after its last sign`);
@@ -64,20 +81,22 @@ export function nameOfUser(): string {
 
 type Attempt = { readonly heldSince: number } | { readonly holder: string; readonly renewedMsAgo: number };
 
-async function tryTake(cluster: Cluster, stack: Stack, identity: string, seconds: number): Promise<Attempt> {
-  const asked = performance.now();
-  const { lease, serverTime } = await readLease(cluster, stack);
+async function tryTake(cluster: Cluster, stack: Stack, identity: string, seconds: number, { lease, ...seen }: SeenLock): Promise<Attempt> {
+  const now = performance.now();
+  const serverTime = seen.serverTime + now - seen.answered;
+  // no later than what the lease will say, so that its holder stops first
+  const heldSince = now - (seen.answered - seen.asked);
   const spec = { holderIdentity: identity, leaseDurationSeconds: seconds, acquireTime: microTime(serverTime), renewTime: microTime(serverTime) };
   try {
     if (lease === undefined) {
       await cluster.create(lockLocation(stack), leaseObject(stack, { ...spec, leaseTransitions: 0 }));
-      return { heldSince: asked };
+      return { heldSince };
     }
     const { holderIdentity = '', renewTime = '', leaseDurationSeconds = seconds, leaseTransitions = 0 } = lease.spec;
     const renewedMsAgo = serverTime - (Date.parse(renewTime) || 0);
     if (holderIdentity !== '' && renewedMsAgo <= leaseDurationSeconds * 1000) return { holder: holderIdentity, renewedMsAgo };
     await cluster.replace(lockLocation(stack), leaseObject(stack, { ...spec, leaseTransitions: leaseTransitions + 1 }, lease.metadata.resourceVersion));
-    return { heldSince: asked };
+    return { heldSince };
   } catch (error) {
     // somebody was faster
     if (error instanceof ApiError && error.code === 409) return { holder: 'somebody', renewedMsAgo: 0 };
@@ -85,15 +104,17 @@ async function tryTake(cluster: Cluster, stack: Stack, identity: string, seconds
   }
 }
 
-async function readLease(cluster: Cluster, stack: Stack): Promise<{ readonly lease: Lease | undefined; readonly serverTime: number }> {
+/** Looks at a stack's lock. */
+export async function seeLock(cluster: Cluster, stack: Stack): Promise<SeenLock> {
   const { namespace, name } = lockLocation(stack);
+  const asked = performance.now();
   try {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`;
     const { body, serverTime } = await cluster.connection.call<Lease>({ method: 'GET', path });
-    return { lease: body, serverTime };
+    return { lease: body, serverTime, asked, answered: performance.now() };
   } catch (error) {
     if (!(error instanceof ApiError && error.isNotFound)) throw error;
-    return { lease: undefined, serverTime: error.serverTime };
+    return { lease: undefined, serverTime: error.serverTime, asked, answered: performance.now() };
   }
 }
 
@@ -111,7 +132,7 @@ function ago(ms: number): string {
 }
 
 /** Renews it every third of its time until it is given back. */
-function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number, since: number): Lock {
+function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number, since: number, isUntouched: boolean): Lock {
   const leaseMs = seconds * 1000;
   let [renewedAt, isOurs] = [since, true];
   const renew = async () => {
@@ -127,6 +148,7 @@ function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number,
   const timer = setInterval(() => void (renewal = renew()), leaseMs / 3);
   timer.unref();
   return {
+    isUntouched,
     check() {
       if (!isOurs || performance.now() - renewedAt > leaseMs * safePart)
         throw new CommandError(`the lock of ${stack.namespace}/${stack.name} could not be renewed, so somebody else may deploy by now: run the command again`);
@@ -141,7 +163,7 @@ function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number,
 
 /** Writes a new sign of life, or gives it back. @returns false when it is somebody else's */
 async function put(cluster: Cluster, stack: Stack, identity: string, seconds: number, holderIdentity: string): Promise<boolean> {
-  const { lease, serverTime } = await readLease(cluster, stack);
+  const { lease, serverTime } = await seeLock(cluster, stack);
   if (lease?.spec.holderIdentity !== identity) return false;
   const spec = { ...lease.spec, holderIdentity, leaseDurationSeconds: seconds, renewTime: microTime(serverTime) };
   await cluster.replace(lockLocation(stack), leaseObject(stack, spec, lease.metadata.resourceVersion));
