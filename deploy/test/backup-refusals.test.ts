@@ -113,7 +113,7 @@ const cases: Readonly<Record<string, Case>> = {
     image: 'slow',
     args: [...restore, '--timeout', '1s'],
     code: 4,
-    says: /Pod\/.*\/berth-restore-app, which has the volume, does not run/,
+    says: /Pod\/.*\/berth-restore-app-\w+, which has the volume, does not run/,
   },
 };
 
@@ -157,7 +157,7 @@ describeWithControlPlane('a backup or a restore that can’t be', (at) => {
       // the lock, and the pod that would have held the volume
       expect(writes.filter(({ resource = '' }) => resource !== 'coordination.k8s.io/leases' && resource !== '/pods')).toEqual([]);
       expect(await plane.connect().list({ apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }, namespace)).not.toContainEqual(
-        expect.objectContaining({ metadata: expect.objectContaining({ name: 'berth-restore-app' }) as object }),
+        expect.objectContaining({ metadata: expect.objectContaining({ name: expect.stringContaining('berth-restore-') as string }) as object }),
       );
       expect(existsSync(words['NEW']!)).toBe(false);
     },

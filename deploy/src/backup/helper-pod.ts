@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilGone } from '../apply/write-object';
 import type { Cluster, Location } from '../cluster/cluster';
@@ -8,6 +9,9 @@ import { CommandError, NotHealthy } from '../exit-codes';
 import { nameOf } from '../manifests/kubernetes-object';
 import { podsOf, viewOf } from '../readiness/pods';
 import type { SqliteStore } from './store';
+
+/** On each such pod: the uid of the workload whose volumes it has. */
+const helperLabel = 'berth.dev/restores';
 
 /** Pods, as a kind. */
 export const podResource: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
@@ -28,9 +32,12 @@ export interface HelperPod {
 export async function makeHelperPod(cluster: Cluster, store: SqliteStore, deadline: number, signal: AbortSignal): Promise<HelperPod> {
   const { service, reference, workload, container } = store;
   const namespace = reference.namespace!;
-  const location: Location = { resource: podResource, namespace, name: `berth-restore-${service}` };
-  await removePod(cluster, location, deadline);
-  const [node] = podsOf(workload, await viewOf(cluster, namespace)).flatMap(({ spec }) => (spec as { nodeName?: string }).nodeName ?? []);
+  const view = await viewOf(cluster, namespace);
+  const left = view.pods.filter(({ metadata }) => metadata.labels?.[helperLabel] === workload.metadata.uid);
+  for (const { metadata } of left) await removePod(cluster, { resource: podResource, namespace, name: metadata.name }, deadline);
+  // a name of its own: a kubelet finds a container by its pod's name, and one that has just ended may still have it
+  const location: Location = { resource: podResource, namespace, name: nameFor(service) };
+  const [node] = podsOf(workload, view).flatMap(({ spec }) => (spec as { nodeName?: string }).nodeName ?? []);
   const pod = await cluster.create(location, helperPod(store, location.name, node));
   const remove = () => removePod(cluster, location, performance.now() + 30_000);
   try {
@@ -40,6 +47,11 @@ export async function makeHelperPod(cluster: Cluster, store: SqliteStore, deadli
     throw error;
   }
   return { where: { namespace, pod: pod.metadata.name, container }, remove };
+}
+
+/** No longer than a host's name may be. */
+function nameFor(service: string): string {
+  return `berth-restore-${service.replaceAll('.', '-').slice(0, 40)}-${randomBytes(3).toString('hex')}`;
 }
 
 async function removePod(cluster: Cluster, location: Location, deadline: number): Promise<void> {
@@ -108,14 +120,15 @@ export function helperPod(
     metadata: {
       name,
       namespace: reference.namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'berth' },
+      labels: { 'app.kubernetes.io/managed-by': 'berth', [helperLabel]: workload.metadata.uid },
       // it goes with the workload
       ownerReferences: [{ apiVersion: workload.apiVersion, kind: workload.kind, name: workload.metadata.name, uid: workload.metadata.uid }],
     },
     spec: {
       ...picked(template.spec, podFields),
       restartPolicy: 'Never',
-      terminationGracePeriodSeconds: 0,
+      // its container has ended when the pod is gone: without a second for it, that is not waited for
+      terminationGracePeriodSeconds: 1,
       activeDeadlineSeconds: longestLifeSeconds,
       ...(node !== undefined && { affinity: onNode(node) }),
       containers: [{ ...picked(own, containerFields), command: ['sleep', 'infinity'] }],

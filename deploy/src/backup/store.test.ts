@@ -103,8 +103,8 @@ describe('the pod that holds a volume', () => {
     expect(others).toEqual([]);
     const { envFrom, image, name, resources, securityContext, volumeMounts } = spec.containers[1]!;
     expect(container).toEqual({ name, image, envFrom, resources, securityContext, volumeMounts, command: ['sleep', 'infinity'] });
-    expect(pod.spec).toMatchObject({ securityContext: spec.securityContext, volumes: spec.volumes, restartPolicy: 'Never', terminationGracePeriodSeconds: 0 });
-    expect(pod.metadata.labels).toEqual({ 'app.kubernetes.io/managed-by': 'berth' });
+    expect(pod.spec).toMatchObject({ securityContext: spec.securityContext, volumes: spec.volumes, restartPolicy: 'Never', terminationGracePeriodSeconds: 1 });
+    expect(pod.metadata.labels).toEqual({ 'app.kubernetes.io/managed-by': 'berth', 'berth.dev/restores': 'u' });
     expect(JSON.stringify(pod.spec.affinity)).toContain('"values":["node-1"]');
   });
 
