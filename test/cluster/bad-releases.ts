@@ -47,7 +47,7 @@ const faults: readonly Fault[] = [
   {
     name: 'pods that the namespace’s policy refuses',
     change: ({ securityContext }) => Object.assign(securityContext, { privileged: true, allowPrivilegeEscalation: true }),
-    reason: /violates PodSecurity "restricted/,
+    reason: /its pods are refused: the Pod Security of the namespace, restricted\S*, does not allow them: privileged .*the old revision serves on/s,
     isCertain: true,
     inSample: true,
   },
@@ -61,7 +61,7 @@ const faults: readonly Fault[] = [
   {
     name: 'a program that isn’t there',
     change: (container) => (container.command = ['nothing']),
-    reason: /executable file not found/,
+    reason: /exec: "nothing" is not in the image \S+: correct its command/,
     isCertain: true,
     inSample: false,
   },
@@ -75,14 +75,14 @@ const faults: readonly Fault[] = [
   {
     name: 'a readiness probe that fails',
     change: ({ readinessProbe }) => (readinessProbe.httpGet.path = '/nowhere'),
-    reason: /Readiness probe failed: HTTP probe failed with statuscode: 404/,
+    reason: /its readiness probe asks \/nowhere, and is answered 404: the path is wrong/,
     isCertain: false,
     inSample: false,
   },
   {
     name: 'a readiness probe that nobody answers',
     change: (container) => (container.command = ['sleep', 'infinity']),
-    reason: /probe failed: Get ".*connect: connection refused/,
+    reason: /its (startup|readiness) probe fails: Get ".*connect: connection refused/,
     isCertain: false,
     inSample: false,
   },

@@ -79,7 +79,7 @@ const broken: readonly Broken[] = [
     name: 'its pods never become ready',
     object: 'deployment/order-service',
     patch: container('order-service', { readinessProbe: { httpGet: { path: '/nowhere' } } }),
-    fault: /Deployment\/berth-local\/order-service: .*Readiness probe failed: HTTP probe failed with statuscode: 404/,
+    fault: /Deployment\/berth-local\/order-service: .*its readiness probe asks \/nowhere, and is answered 404: the path is wrong/,
     timeout: '12s',
   },
 ];
