@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
-import { parse } from 'yaml';
 import { UsageError } from '../exit-codes';
 import { isObject } from '../manifests/json';
+import { yamlDocuments } from '../manifests/yaml-documents';
 
 /** A cluster's part of a kubeconfig, its file names absolute. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
 export interface ClusterEntry {
@@ -79,7 +79,8 @@ function readFile(file: string, isOneOfMany: boolean): Kubeconfig[] {
     throw new UsageError(`the kubeconfig ${file} can't be read (${code}): name another with --kubeconfig or KUBECONFIG`);
   }
   try {
-    return [parsed(file, parse(text))];
+    const [document, ...others] = yamlDocuments(text);
+    return [parsed(file, others.length > 0 ? undefined : document?.value)];
   } catch {
     throw new UsageError(`the kubeconfig ${file} is none: it must be YAML with clusters, users and contexts`);
   }

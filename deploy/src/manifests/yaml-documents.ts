@@ -1,4 +1,4 @@
-import { LineCounter, parseAllDocuments, type ScalarTag } from 'yaml';
+import { constructFromEvents, defineScalarTag, EVENT_ID, FAILSAFE_SCHEMA, mergeTag, NOT_RESOLVED, parseEvents, YAMLException, type Event } from 'js-yaml';
 
 /** One document of a file. */
 export interface YamlDocument {
@@ -7,21 +7,41 @@ export interface YamlDocument {
   readonly line: number;
 }
 
-/** kubectl reads YAML 1.1: `defaultMode: 0644` is 420 to it, and `yes` is true. Times of day stay texts, as with kubectl. */
-const olderTags: ScalarTag[] = [
-  {
-    tag: 'tag:yaml.org,2002:int',
-    default: true,
-    test: /^[-+]?0[0-7]+$/,
-    resolve: (text) => parseInt(text, 8),
-  },
-  {
-    tag: 'tag:yaml.org,2002:bool',
-    default: true,
-    test: /^(?:yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)$/,
-    resolve: (text) => /^(?:y|on)/i.test(text),
-  },
-];
+/** A plain scalar that is no text. */
+function scalar(name: string, pattern: RegExp, valueOf: (text: string) => unknown) {
+  return defineScalarTag(`tag:yaml.org,2002:${name}`, {
+    implicit: true,
+    resolve: (text) => (pattern.test(text) ? valueOf(text) : NOT_RESOLVED),
+    identify: () => false,
+  });
+}
+
+/**
+ * YAML 1.2's own, and what kubectl reads besides because it reads YAML 1.1: `defaultMode: 0644` is 420 to it, and `yes` is true. Times of day and dates
+ * stay texts, as with kubectl.
+ */
+const schema = FAILSAFE_SCHEMA.withTags(
+  mergeTag,
+  scalar('null', /^(?:~|[Nn]ull|NULL)?$/, () => null),
+  scalar('bool', /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$/, (text) => /^(?:t|y|on)/i.test(text)),
+  scalar('int', /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/, integer),
+  scalar('float', /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/, real),
+);
+
+function integer(text: string): number {
+  return /^[-+]?0[0-7]+$/.test(text) ? parseInt(text, 8) : Number(text);
+}
+
+function real(text: string): number {
+  if (/nan$/i.test(text)) return NaN;
+  return /inf$/i.test(text) ? (text.startsWith('-') ? -Infinity : Infinity) : parseFloat(text);
+}
+
+/** Values that aliases may make of a file: ten lines can stand for a billion of them. */
+const mostValues = 1_000_000;
+
+/** Levels of objects and lists within one another: schemas of definitions have some forty. */
+const mostDepth = 500;
 
 /**
  * The documents of a YAML or JSON text, the empty ones left out.
@@ -29,13 +49,39 @@ const olderTags: ScalarTag[] = [
  * @throws Error with line and column when it is none
  */
 export function yamlDocuments(text: string): YamlDocument[] {
-  const lineCounter = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter, merge: true, prettyErrors: true, customTags: (tags) => [...olderTags, ...tags] });
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => {
-    const [fault] = document.errors;
-    if (fault !== undefined) throw new Error(fault.message.split('\n')[0]!.replace(/:$/, ''));
-    const value: unknown = document.toJS();
-    return value === null || value === undefined ? [] : [{ value, line: lineCounter.linePos(document.contents?.range?.[0] ?? 0).line }];
+  const source = text.replace(/^\uFEFF/, '');
+  try {
+    const events = parseEvents(source, { maxDepth: mostDepth });
+    const values = constructFromEvents(events, { source, schema });
+    if (events.some(({ type }) => type === EVENT_ID.ALIAS)) countValues(values, { left: mostValues });
+    const starts = startsOf(events);
+    const lines = linesOf(source, starts);
+    return values.flatMap((value, i) => (value === null || value === undefined ? [] : [{ value, line: lines[i]! }]));
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const { line, column } = error.mark ?? { line: 0, column: 0 };
+    throw new Error(`${error.reason} at line ${line + 1}, column ${column + 1}`, { cause: error });
+  }
+}
+
+/** Where the content of each document begins; -1 of an empty one. */
+function startsOf(events: readonly Event[]): number[] {
+  return events.flatMap(({ type }, i) => {
+    const content = events[i + 1];
+    if (type !== EVENT_ID.DOCUMENT || content === undefined) return [];
+    return ['start' in content ? content.start : 'valueStart' in content ? content.valueStart : -1];
   });
+}
+
+function linesOf(source: string, offsets: readonly number[]): number[] {
+  let [line, at] = [1, 0];
+  return offsets.map((offset) => {
+    for (; at < offset; at++) if (source[at] === '\n') line++;
+    return line;
+  });
+}
+
+function countValues(value: unknown, budget: { left: number }, depth = 0): void {
+  if (--budget.left < 0 || depth > mostDepth) throw new Error('its aliases stand for more than a million values, or for themselves: write them out');
+  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) countValues(member, budget, depth + 1);
 }
