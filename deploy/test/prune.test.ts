@@ -143,4 +143,29 @@ describeWithControlPlane('pruning', (at) => {
     expect(await cluster.get({ resource, name: namespace })).toBeUndefined();
     expect(stackId(stack)).toBe(`${namespace}.shop`);
   }, 60_000);
+
+  it('keeps the claims that a StatefulSet has made, and takes them along when that was said', async () => {
+    const namespace = `claims-${process.pid}`;
+    const stack = { name: 'shop', namespace };
+    const labels = { app: 'store' };
+    const spec = {
+      ...{ replicas: 2, serviceName: 'store', selector: { matchLabels: labels } },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'store', image: 'store:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
+    };
+    const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'store', namespace }, spec };
+    await applyObjects(cluster, stack, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, set]);
+    const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
+    const claimNames = async () => (await cluster.list(claims, namespace)).map(({ metadata }) => metadata.name).sort();
+    const kept = await destroyStack(cluster, stack);
+    expect(kept.map(({ reference }) => `${reference.kind}/${reference.name}`).sort()).toEqual([
+      `Namespace/${namespace}`,
+      'PersistentVolumeClaim/data-store-0',
+      'PersistentVolumeClaim/data-store-1',
+    ]);
+    expect(await claimNames()).toEqual(['data-store-0', 'data-store-1']);
+    // the set is gone that told of them
+    expect(await destroyStack(cluster, stack, true)).toEqual([]);
+    expect(await cluster.get({ resource: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false }, name: namespace })).toBeUndefined();
+  }, 60_000);
 });

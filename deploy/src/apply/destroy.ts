@@ -2,14 +2,15 @@ import type { Cluster, Location } from '../cluster/cluster';
 import { Refused } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { holdsData, keepMark } from '../manifests/data-kinds';
-import { nameOf } from '../manifests/kubernetes-object';
+import { keyOf, nameOf } from '../manifests/kubernetes-object';
 import { locate } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
 import { inventoryLocation } from '../stack/account';
-import { type InventoryEntry, readInventory, sameEntries, writeInventory } from '../stack/inventory';
+import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
 import { forget, readRevisions } from '../stack/revisions';
 import { type Stack, stackId, stackOf } from '../stack/stack';
 import { withLock, type ApplyOptions } from './apply';
+import { adoptClaims, madeClaims } from './made-claims';
 import { pruneAll } from './prune';
 import { strangersIn } from './strangers';
 
@@ -24,16 +25,18 @@ export async function planDestroy(cluster: Cluster, stack: Stack, deleteData: bo
   const inventory = await readInventory(cluster, stack);
   if (inventory === undefined)
     throw new Refused(`${stack.namespace}/${stack.name} is not deployed here: there is no inventory of it in the namespace ${stack.namespace}`);
-  return inParallel(inventory.entries, (entry) => fateOf(cluster, stack, entry, deleteData));
+  const made = await madeClaims(cluster, inventory.entries);
+  const isMade = (entry: InventoryEntry) => made.some((claim) => keyOf(claim) === keyOf(entry));
+  return inParallel(joined(inventory.entries, made), (entry) => fateOf(cluster, stack, entry, deleteData, isMade(entry)));
 }
 
-async function fateOf(cluster: Cluster, stack: Stack, entry: InventoryEntry, deleteData: boolean): Promise<Leftover> {
+async function fateOf(cluster: Cluster, stack: Stack, entry: InventoryEntry, deleteData: boolean, isMade: boolean): Promise<Leftover> {
   const { apiVersion: _, ...reference } = entry;
   const location = await locate(cluster, entry);
   const live = location && (await cluster.get(location));
   if (location === undefined || live === undefined) return { reference, fate: 'gone' };
   const found = { reference, location, live };
-  if (stackOf(live) !== stackId(stack)) return { ...found, fate: 'lost', reason: 'it is not of this stack any more' };
+  if (!isMade && stackOf(live) !== stackId(stack)) return { ...found, fate: 'lost', reason: 'it is not of this stack any more' };
   const reason = deleteData ? undefined : (keepMark(live) ?? (holdsData(reference, live) ? 'it holds data' : undefined));
   if (reason !== undefined) return { ...found, fate: 'keep', reason };
   if (reference.kind !== 'Namespace') return { ...found, fate: 'prune' };
@@ -51,6 +54,7 @@ async function fateOf(cluster: Cluster, stack: Stack, entry: InventoryEntry, del
 export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOptions): Promise<readonly Leftover[]> {
   return withLock(cluster, stack, options, async (guarded) => {
     const deadline = performance.now() + options.timeoutMs;
+    await adoptClaims(guarded, stack, (await readInventory(guarded, stack))?.entries ?? []);
     const fates = await planDestroy(guarded, stack, options.deleteData ?? false);
     const own = fates.filter(({ fate, reference }) => fate === 'prune' && isAround(reference, stack));
     await pruneAll(

@@ -8,6 +8,7 @@ import { joined, type Inventory, type InventoryEntry, sameEntries } from '../sta
 import { isOf, type Revision } from '../stack/revisions';
 import { type Stack, stackId, stackOf } from '../stack/stack';
 import { missingSecrets } from './missing-secrets';
+import { liveObjects } from './live-objects';
 import type { Leftover, Plan, PlannedObject } from './plan';
 import { type ObjectFault, planObject } from './plan-object';
 
@@ -43,6 +44,7 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     cluster,
     stack,
     all: objects,
+    lookAt: liveObjects(cluster, stack, objects),
     forceConflicts,
     known: new Set(inventory?.entries.map(keyOf)),
     ...(earlier && { earlier: new Map(earlier.objects.map((planned) => [keyOf(planned.reference), planned])) }),

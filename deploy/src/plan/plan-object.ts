@@ -7,6 +7,7 @@ import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { changesBetween } from './field-changes';
 import { handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
+import type { LookAt } from './live-objects';
 import type { PlannedObject } from './plan';
 
 /** Whom the objects of a plan are planned with. */
@@ -15,6 +16,7 @@ export interface PlanContext {
   readonly stack: Stack;
   /** All objects of the set. */
   readonly all: readonly Prepared[];
+  readonly lookAt: LookAt;
   /** Fields that others own are taken over. */
   readonly forceConflicts: boolean;
   /** What was planned of the same objects a moment ago, by key: it holds where the live one is still the same. */
@@ -31,14 +33,14 @@ export interface ObjectFault {
 
 /** What applying one object does, by the server's own dry run. */
 export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
-  const { cluster, stack, earlier, known } = context;
+  const { stack, earlier, known, lookAt } = context;
   const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
   if (prepared.awaitsKind) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
   if (earlier === undefined && !known.has(keyOf(prepared.reference))) {
     const planned = await planUnseen(basis, context);
     if (planned !== undefined) return planned;
   }
-  const live = await cluster.get(prepared.location);
+  const live = await lookAt(prepared);
   const before = earlier?.get(keyOf(prepared.reference));
   if (before?.verified === true && before.live?.metadata.resourceVersion === live?.metadata.resourceVersion) return before;
   const owner = live && stackOf(live);
