@@ -1,7 +1,7 @@
+import { eventually } from '../../services/service-kit/testing/load-client';
 import { expectBerth } from './berth';
 import { describeOnCluster, kubectl, portForward } from './cluster';
 import { deploy, namespaceOf, remove, services } from './environments';
-import { read } from './shop-client';
 
 const minutes = 60_000;
 const namespace = namespaceOf('local');
@@ -13,6 +13,8 @@ interface Broken {
   readonly patch: object;
   /** What berth verify says; the proofs before it hold. */
   readonly fault: RegExp;
+  /** It takes a moment until that shows. */
+  readonly until?: () => Promise<boolean>;
   /** Until all has to be ready. @default 60s */
   readonly timeout?: string;
 }
@@ -62,6 +64,7 @@ const broken: readonly Broken[] = [
     object: 'deployment/user-service',
     patch: { spec: { replicas: 0 } },
     fault: /order-service: \/health\/ready says "degraded"/,
+    until: async () => (await ask('order-service', '/health/ready'))['status'] === 'degraded',
   },
   {
     name: 'its metrics are elsewhere than Prometheus is told',
@@ -104,12 +107,13 @@ describeOnCluster('berth verify', () => {
 
   it.each(broken)(
     'names what fails where $name',
-    async ({ object, patch, fault, timeout = '60s' }) => {
+    async ({ object, patch, fault, until, timeout = '60s' }) => {
       const [kind] = object.split('/');
       const before = JSON.parse(await kubectl('get', '-n', namespace, object, '-o', 'json')) as { spec: object };
       await kubectl('patch', '-n', namespace, object, '-p', JSON.stringify(patch));
       try {
         if (kind === 'deployment' && timeout === '60s') await kubectl('rollout', 'status', '-n', namespace, object, '--timeout=60s');
+        if (until) await eventually('it shows', 30_000, until);
         const { stdout, stderr } = await expectBerth(4, ['verify', '--env', 'local', '--timeout', timeout]);
         expect(stderr).toMatch(fault);
         expect(stdout).toBe('');
@@ -137,13 +141,15 @@ describeOnCluster('berth verify', () => {
   });
 });
 
-async function expectNoData(): Promise<void> {
-  for (const service of services) {
-    const way = await portForward(namespace, service);
-    try {
-      expect((await read(`${way.url}/api/v1/${service.replace('-service', 's')}`))['items']).toEqual([]);
-    } finally {
-      way.close();
-    }
+async function ask(service: string, path: string): Promise<Readonly<Record<string, unknown>>> {
+  const way = await portForward(namespace, service);
+  try {
+    return (await (await fetch(`${way.url}${path}`)).json()) as Record<string, unknown>;
+  } finally {
+    way.close();
   }
+}
+
+async function expectNoData(): Promise<void> {
+  for (const service of services) expect((await ask(service, `/api/v1/${service.replace('-service', 's')}`))['items']).toEqual([]);
 }
