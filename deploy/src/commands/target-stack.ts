@@ -44,6 +44,6 @@ export async function stackEntries({ stack, folder }: TargetStack, { cluster }: 
   const inventory = await readInventory(cluster, stack);
   if (inventory !== undefined) return inventory.entries;
   if (folder === undefined || !existsSync(folder))
-    throw new UsageError(`${stack.namespace}/${stack.name} is not deployed here by berth: name the folder of its manifests, if something else deployed it`);
+    throw new UsageError(`${stack.namespace}/${stack.name} is not deployed here: berth apply deploys it; what something else deployed is found by its folder`);
   return (await prepare(readManifests(folder), stack, cluster.discovery, namespace)).map(entryOf);
 }
