@@ -2,7 +2,7 @@ import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from 
 import { connectionsOf } from './connections';
 import { workloadsOf } from './pod-findings';
 import { podLabelsOf, podSpecOf, referencesOf } from './pod-spec';
-import { hasLabels } from './selectors';
+import { hasLabels } from '../manifests/selectors';
 import { hasSelector, serviceSpecOf } from './services';
 import type { Scene, SceneObject } from './scene';
 

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { podLabelsOf, podSpecOf, containersOf, portNumber } from './pod-spec';
-import { hasLabels } from './selectors';
+import { hasLabels } from '../manifests/selectors';
 import type { Scene } from './scene';
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ */

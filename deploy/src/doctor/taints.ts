@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { podSpecOf } from './pod-spec';
 import type { Scene } from './scene';
-import { hasLabels } from './selectors';
+import { hasLabels } from '../manifests/selectors';
 
 /** https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/ */
 interface Taint {

@@ -3,7 +3,7 @@ import { anyConditionOf } from '../readiness/conditions';
 import { podsOf } from '../readiness/pods';
 import { workloadKinds } from './pod-findings';
 import { serviceSpecOf, workloadsBehind } from './services';
-import { hasLabels } from './selectors';
+import { hasLabels } from '../manifests/selectors';
 import type { Scene, SceneObject } from './scene';
 
 /** Within it something that is not ready is on its way: a rollout's step, a start, a failover. Milliseconds. */

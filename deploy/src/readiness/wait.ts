@@ -3,6 +3,7 @@ import type { Cluster, Location } from '../cluster/cluster';
 import { ApiError } from '../cluster/api-error';
 import { inParallel } from '../in-parallel';
 import { keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
+import { hasLabels } from '../manifests/selectors';
 import { workloadKinds } from '../doctor/pod-findings';
 import { quickLook } from '../doctor/quick-look';
 import type { PodLog, Verdict } from '../doctor/verdict';
@@ -152,10 +153,7 @@ class Watch {
   /** A Service whose pods are none of these objects' may wait for another deployment. */
   private hasPods({ spec, metadata: { namespace } }: KubernetesObject): boolean {
     const { selector = {} } = (spec ?? {}) as { selector?: Record<string, string> };
-    return this.all.some(
-      ({ reference, podLabels }) =>
-        reference.namespace === namespace && podLabels !== undefined && Object.entries(selector).every(([key, value]) => podLabels[key] === value),
-    );
+    return this.all.some(({ reference, podLabels }) => reference.namespace === namespace && podLabels !== undefined && hasLabels(podLabels, selector));
   }
 
   /** All that doctor looks at: standings with its words, failed where a cause is certain. */

@@ -1,6 +1,7 @@
 import { runCheck } from '../../checks/run-check';
 import type { Cluster } from '../cluster/cluster';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { hasLabels } from '../manifests/selectors';
 import { type Way, openWay } from '../ways/open-way';
 import type { Service, ServicePort } from '../ways/service-port';
 import { healthFault, metricsFault } from './answers';
@@ -136,7 +137,7 @@ class Ways {
   }
 }
 
+/** A Service without a selector has its endpoints from elsewhere. */
 function selects(selector: Readonly<Record<string, string>> = {}, labels: Readonly<Record<string, string>>): boolean {
-  const pairs = Object.entries(selector);
-  return pairs.length > 0 && pairs.every(([label, value]) => labels[label] === value);
+  return Object.keys(selector).length > 0 && hasLabels(labels, selector);
 }

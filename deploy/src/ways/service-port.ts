@@ -3,6 +3,7 @@ import type { Resource } from '../cluster/discovery';
 import type { PortLocation } from '../cluster/port-forward';
 import { UsageError } from '../exit-codes';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { labelsText } from '../manifests/selectors';
 import { conditionOf } from '../readiness/conditions';
 
 const pods: Resource = { apiVersion: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
@@ -63,9 +64,7 @@ interface Pod extends KubernetesObject {
 
 /** The pods that a Service sends to, ready or not. */
 export async function podsBehind(cluster: Cluster, { metadata: { namespace }, spec: { selector = {} } }: Service): Promise<readonly KubernetesObject[]> {
-  const labelSelector = Object.entries(selector)
-    .map(([label, value]) => `${label}=${value}`)
-    .join(',');
+  const labelSelector = labelsText(selector);
   return labelSelector === '' ? [] : cluster.list(pods, namespace, { labelSelector });
 }
 

@@ -1,4 +1,4 @@
-import { labelsText } from '../selectors';
+import { labelsText } from '../../manifests/selectors';
 import { perUnscheduled } from '../scheduling';
 import { taintsInTheWay } from '../taints';
 import { podSpecOf } from '../pod-spec';

@@ -1,7 +1,7 @@
 import { referenceOf } from '../../manifests/kubernetes-object';
 import { isSeen } from '../scene';
 import { podLabelsOf } from '../pod-spec';
-import { labelsText } from '../selectors';
+import { labelsText } from '../../manifests/selectors';
 import { hasSelector, podsBehind, readyAddresses, serviceSpecOf, workloadsBehind } from '../services';
 import { similarTo } from '../similar';
 import type { Rule } from '../verdict';
