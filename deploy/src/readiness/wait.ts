@@ -92,7 +92,7 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
   }
 }
 
-/** Looks at objects again and again, those that are ready left out. */
+/** Looks at objects again and again, those that are ready left out until all are. */
 class Watch {
   /** What the last look saw anew. */
   standings: Standing[] = [];
@@ -110,14 +110,26 @@ class Watch {
 
   /** @returns those that are not ready */
   async look(): Promise<readonly Standing[]> {
+    this.standings = [];
+    const sawAll = this.pending.length === this.all.length;
     try {
-      this.standings = await this.lookOnce();
+      let unready = await this.lookAtPending();
+      if (unready.length === 0 && !sawAll) {
+        this.pending = this.all.filter(mayBreak);
+        unready = await this.lookAtPending();
+      }
       this.failingSince = undefined;
+      return unready;
     } catch (error) {
       this.tolerate(error);
       return this.pending.map((awaited) => ({ ...awaited, readiness: { state: 'InProgress', message: 'the cluster can’t be asked' } }));
     }
-    const unready = this.standings.filter(({ readiness }) => readiness.state !== 'Current');
+  }
+
+  private async lookAtPending(): Promise<readonly Standing[]> {
+    const standings = await this.lookOnce();
+    this.standings = [...this.standings, ...standings];
+    const unready = standings.filter(({ readiness }) => readiness.state !== 'Current');
     this.pending = unready;
     return unready;
   }
@@ -193,6 +205,11 @@ class Watch {
 function isSeen({ status, metadata: { generation = 0 } }: KubernetesObject): boolean {
   const { observedGeneration = generation } = (status ?? {}) as { observedGeneration?: number };
   return observedGeneration >= generation;
+}
+
+/** What was ready early may have broken while others were waited for: what has pods. A Job that is done stays so, and may be gone by then. */
+function mayBreak({ podLabels }: Awaited): boolean {
+  return podLabels !== undefined;
 }
 
 function isFailed({ readiness }: Standing): boolean {

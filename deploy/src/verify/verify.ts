@@ -6,6 +6,7 @@ import { type Way, openWay } from '../ways/open-way';
 import type { Service, ServicePort } from '../ways/service-port';
 import { healthFault, metricsFault } from './answers';
 import { type Page, type Provable, provablesOf } from './live-workloads';
+import { answerTimeoutMs, healthSettlesMs, lookAt } from './look';
 
 /** One thing that was proven of a workload, or wasn't. */
 export interface Proof {
@@ -58,32 +59,19 @@ function withReason(fault: string, ways: Ways): string {
 type Look = readonly [what: string, look: () => Promise<readonly string[]>];
 
 function looksAt({ namespace, checks, health, metrics, ...provable }: Provable, ways: Ways, signal: AbortSignal): Look[] {
-  const page = (of: Page, faultOf: (answer: Response) => Promise<string | undefined>): Look => [
+  const page = (of: Page, faultOf: (answer: Response) => Promise<string | undefined>, settleMs = 0): Look => [
     of.path,
     async () => {
       const url = await ways.toPage({ namespace, ...provable }, of);
       // one without a Service is looked at by its probe alone
-      return url === undefined ? [] : look(url, faultOf);
+      return url === undefined ? [] : lookAt(url, faultOf, { settleMs, signal });
     },
   ];
   return [
-    ...(health ? [page(health, healthFault)] : []),
+    ...(health ? [page(health, healthFault, healthSettlesMs)] : []),
     ...(metrics ? [page(metrics, (answer) => metricsFault(answer, checks.length > 0))] : []),
     ...checks.map((check): Look => [check.name, () => runCheck(check, (service) => ways.to(namespace, service), signal)]),
   ];
-}
-
-/** Milliseconds for one answer. */
-const answerTimeoutMs = 10_000;
-
-async function look(url: string, faultOf: (answer: Response) => Promise<string | undefined>): Promise<readonly string[]> {
-  try {
-    const fault = await faultOf(await fetch(url, { signal: AbortSignal.timeout(answerTimeoutMs) }));
-    return fault === undefined ? [] : [fault];
-  } catch (error) {
-    const { message, cause } = error as Error;
-    return [`got no answer: ${(cause as Error | undefined)?.message ?? message}`];
-  }
 }
 
 /** Ways to Services, each opened when it is first needed. */

@@ -1,0 +1,56 @@
+import type { Cluster, Location } from '../cluster/cluster';
+import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { type Awaited, waitUntilReady } from './wait';
+
+const resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
+
+const awaited = (name: string): Awaited => ({
+  reference: { group: 'apps', kind: 'Deployment', namespace: 'shop', name },
+  location: { resource, namespace: 'shop', name },
+  podLabels: { app: name },
+});
+
+function deployment(name: string, isReady: boolean): KubernetesObject {
+  const replicas = isReady ? { readyReplicas: 1, availableReplicas: 1, updatedReplicas: 1 } : { unavailableReplicas: 1, updatedReplicas: 1 };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace: 'shop', generation: 1 },
+    spec: { replicas: 1 },
+    status: { observedGeneration: 1, replicas: 1, ...replicas, conditions: [{ type: 'Available', status: isReady ? 'True' : 'False' }] },
+  };
+}
+
+/** A cluster whose Deployments are ready at the looks that are named: `+` ready, `-` not; the last one stays. */
+function clusterWhere(looks: Readonly<Record<string, string>>): { readonly cluster: Cluster; readonly looked: Record<string, number> } {
+  const looked: Record<string, number> = {};
+  const get = ({ name }: Location): Promise<KubernetesObject> => {
+    const script = looks[name]!;
+    const at = Math.min(looked[name] ?? 0, script.length - 1);
+    looked[name] = (looked[name] ?? 0) + 1;
+    return Promise.resolve(deployment(name, script[at] === '+'));
+  };
+  return { cluster: { get, list: () => Promise.resolve([]) } as unknown as Cluster, looked };
+}
+
+describe('waiting', () => {
+  it('sees one break again that was ready early, while another was waited for', async () => {
+    const { cluster, looked } = clusterWhere({ early: '+--+', late: '--+' });
+    const { outcome } = await waitUntilReady(cluster, [awaited('early'), awaited('late')], { timeoutMs: 10_000 });
+    expect(outcome).toBe('ready');
+    expect(looked).toEqual({ early: 5, late: 5 });
+  });
+
+  it('ends with its time where what was ready early has broken for good', async () => {
+    const { cluster } = clusterWhere({ early: '+-', late: '-+' });
+    const { outcome, unready } = await waitUntilReady(cluster, [awaited('early'), awaited('late')], { timeoutMs: 600 });
+    expect(outcome).toBe('timeout');
+    expect(unready.map(({ reference }) => reference.name)).toEqual(['early']);
+  });
+
+  it('looks once at what is ready at once', async () => {
+    const { cluster, looked } = clusterWhere({ one: '+', other: '+' });
+    await waitUntilReady(cluster, [awaited('one'), awaited('other')], { timeoutMs: 1_000 });
+    expect(looked).toEqual({ one: 1, other: 1 });
+  });
+});
