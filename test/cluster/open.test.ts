@@ -115,15 +115,22 @@ describeOnCluster('berth open', () => {
   );
 
   it(
-    'loses nearly no request of clients that keep their connections while a rollout replaces every pod',
+    'loses no request of clients that keep their connections while a rollout replaces every pod',
     async () => {
       const client = createLoadClient(url, 8);
-      const seen = { sent: 0, failures: [] as string[] };
+      const seen = { sent: 0, again: 0, failures: [] as string[] };
       let isOver = false;
+      // as browsers do where a kept connection ends while a request is on its way: https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+      const got = () =>
+        client.call('GET', '/api/v1/users').catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ECONNRESET') throw error;
+          seen.again++;
+          return client.call('GET', '/api/v1/users');
+        });
       const steadily = async () => {
         for (; !isOver; await sleep(40)) {
           seen.sent++;
-          await client.call('GET', '/api/v1/users').then(
+          await got().then(
             ({ status }) => status === 200 || seen.failures.push(String(status)),
             (error: NodeJS.ErrnoException) => seen.failures.push(error.code ?? error.message),
           );
@@ -138,9 +145,10 @@ describeOnCluster('berth open', () => {
       isOver = true;
       await Promise.all(clients);
       client.close();
-      sayMeasured('2 rollouts through berth open', { sent: seen.sent, failed: seen.failures.length, failures: seen.failures.slice(0, 5) });
+      sayMeasured('2 rollouts through berth open', { ...seen, failures: seen.failures.slice(0, 5) });
       expect(seen.sent).toBeGreaterThan(1_000);
-      expect(seen.failures.length).toBeLessThanOrEqual(seen.sent / 1_000);
+      expect(seen.failures).toEqual([]);
+      expect(seen.again).toBeLessThanOrEqual(seen.sent / 100);
     },
     4 * minutes,
   );

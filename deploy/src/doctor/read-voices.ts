@@ -9,6 +9,7 @@ import { containersOf, podSpecOf, portNumber } from './pod-spec';
 import { podsNowOf, workloadsOf } from './pod-findings';
 import { permitted } from './permitted';
 import { type Health, logKey, portKey, type Scene, type Unseen } from './scene';
+import { settledHealth } from './settled-health';
 import { hasSelector, podsBehind, serviceSpecOf, targetPortOf } from './services';
 
 /** What is asked at most: of a large stack with much wrong, the first tell enough. */
@@ -25,12 +26,12 @@ const answerMs = 1_500;
 /** What pods say: of their readiness, at their ports, and in their logs. */
 export async function readVoices(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<Pick<Scene, 'logs' | 'health' | 'closedPorts'>> {
   const pods = workloadsOf(scene).flatMap((workload) => podsNowOf(workload, scene).slice(0, 2));
-  const [health, closedPorts] = await Promise.all([readHealth(cluster, pods.slice(0, mostPods), unseen), knock(cluster, scene, unseen)]);
+  const [health, closedPorts] = await Promise.all([readHealth(cluster, pods.slice(0, mostPods), scene, unseen), knock(cluster, scene, unseen)]);
   return { health, closedPorts, logs: await readLogs(cluster, pods, health, scene.now, unseen) };
 }
 
 /** Asks what a kubelet asks: the path of the readiness probe. */
-async function readHealth(cluster: Cluster, pods: readonly KubernetesObject[], unseen: Unseen[]): Promise<ReadonlyMap<string, Health>> {
+async function readHealth(cluster: Cluster, pods: readonly KubernetesObject[], scene: Scene, unseen: Unseen[]): Promise<ReadonlyMap<string, Health>> {
   const asked = pods
     .filter((pod) => podStatusOf(pod).phase === 'Running' && podStatusOf(pod).podIP !== undefined)
     .flatMap((pod) => {
@@ -40,11 +41,8 @@ async function readHealth(cluster: Cluster, pods: readonly KubernetesObject[], u
       const isUp = statusesOf(pod).some(({ name, state }) => name === container?.name && state?.running);
       return number === undefined || scheme === 'HTTPS' || !isUp ? [] : [{ pod, path, port: number }];
     });
-  const answers = await inParallel(
-    asked,
-    async ({ pod, path, port }) => [pod.metadata.uid!, healthOf(await answerOf(cluster, pod, port, path, unseen))] as const,
-  );
-  return new Map(answers.flatMap(([uid, health]) => (health === undefined ? [] : [[uid, health] as const])));
+  const answers = await inParallel(asked, async ({ pod, path, port }) => [pod, healthOf(await answerOf(cluster, pod, port, path, unseen))] as const);
+  return new Map(answers.flatMap(([pod, health]) => (health === undefined ? [] : [[pod.metadata.uid!, settledHealth(health, pod, scene)] as const])));
 }
 
 /** What a pod answers, whatever the status; nothing when it doesn't. */

@@ -27,7 +27,8 @@ export function ownFields({ metadata: { managedFields = [] } }: KubernetesObject
   return managedFields.find(isOwn)?.fieldsV1;
 }
 
-function isOwn({ manager, operation, subresource }: ManagedFields): boolean {
+/** Whether an entry of an object's account is Berth's. */
+export function isOwn({ manager, operation, subresource }: ManagedFields): boolean {
   return manager === fieldManager && operation === 'Apply' && subresource === undefined;
 }
 
@@ -151,7 +152,7 @@ function step(value: unknown, part: string): { readonly key: string | number; re
 }
 
 /** Whether an element has these keys. What a manifest leaves to the server's default, such as a port's protocol, is no other key. */
-function isKeyed(element: unknown, keys: unknown): boolean {
+export function isKeyed(element: unknown, keys: unknown): boolean {
   return isObject(element) && Object.entries(keys as object).every(([name, key]) => !(name in element) || same(element[name], key));
 }
 

@@ -5,6 +5,7 @@ import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kube
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
+import { isAsDeclared } from './as-declared';
 import { changesBetween } from './field-changes';
 import { handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
 import type { LookAt } from './live-objects';
@@ -31,7 +32,7 @@ export interface ObjectFault {
   readonly isManifests: boolean;
 }
 
-/** What applying one object does, by the server's own dry run. */
+/** What applying one object does, by the server's own dry run; one that is as its manifest says by the server's own account needs none. */
 export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
   const { stack, earlier, known, lookAt } = context;
   const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
@@ -100,12 +101,14 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
   const { live } = basis;
   const kept = replicasToKeep(basis, context.all);
   const object = kept === undefined ? basis.object : withReplicas(basis.object, kept);
+  const hasFailed = isJob(live) && job(live).state === 'Failed';
+  const takesOver = hasDeployer(live);
+  if (kept === undefined && !hasFailed && !takesOver && isAsDeclared(live, object)) return { ...basis, action: 'unchanged' };
   const tried = await tryApply(object, basis, context);
   if ('fault' in tried) return tried;
   if ('immutable' in tried) return planReplacement(basis, tried.immutable);
-  if (isJob(live) && job(live).state === 'Failed')
+  if (hasFailed)
     return { ...basis, action: 'replace', changes: changesBetween(live, tried.next), notes: ['it failed, and a Job that failed never runs again by itself'] };
-  const takesOver = hasDeployer(live);
   // the deployer's account is Berth's before it applies: what the manifest no longer says goes
   const changes = changesBetween(live, takesOver ? withoutLeftBehind(tried.next, object) : tried.next);
   const isSame = changes.length === 0 && !takesOver && kept === undefined && ownsTheSame(live, tried.next);

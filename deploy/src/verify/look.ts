@@ -3,12 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** Milliseconds for one answer. */
 export const answerTimeoutMs = 10_000;
 
-/**
- * Milliseconds that a health page is given to become well: a peer that is ready is reached only when the nodes know of it. kube-proxy takes a second
- * (`minSyncPeriod`, https://kubernetes.io/docs/reference/config-api/kube-proxy-config.v1alpha1/), and longer where the node is busy.
- */
-export const healthSettlesMs = 10_000;
-
 /** Milliseconds between two looks. */
 const pauseMs = 500;
 

@@ -2,11 +2,12 @@ import { runCheck } from '../../checks/run-check';
 import type { Cluster } from '../cluster/cluster';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { hasLabels } from '../manifests/selectors';
+import { readinessSpreadsMs } from '../readiness/settling';
 import { type Way, openWay } from '../ways/open-way';
 import type { Service, ServicePort } from '../ways/service-port';
 import { healthFault, metricsFault } from './answers';
 import { type Page, type Provable, provablesOf } from './live-workloads';
-import { answerTimeoutMs, healthSettlesMs, lookAt } from './look';
+import { answerTimeoutMs, lookAt } from './look';
 
 /** One thing that was proven of a workload, or wasn't. */
 export interface Proof {
@@ -68,7 +69,7 @@ function looksAt({ namespace, checks, health, metrics, ...provable }: Provable, 
     },
   ];
   return [
-    ...(health ? [page(health, healthFault, healthSettlesMs)] : []),
+    ...(health ? [page(health, healthFault, readinessSpreadsMs)] : []),
     ...(metrics ? [page(metrics, (answer) => metricsFault(answer, checks.length > 0))] : []),
     ...checks.map((check): Look => [check.name, () => runCheck(check, (service) => ways.to(namespace, service), signal)]),
   ];
