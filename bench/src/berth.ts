@@ -29,7 +29,7 @@ export async function berthSpeed({ starts }: Settings): Promise<Section[]> {
 /** What a tool does in a namespace with a set of objects. */
 type Tool = (namespace: string, set: ObjectSet) => readonly string[];
 
-const berth = (...args: string[]) => [process.execPath, join(places.root, 'deploy', 'bin', 'berth.mjs'), ...args];
+const berth = (...args: string[]) => [process.execPath, join(places.root, 'deploy', 'bin', 'berth.js'), ...args];
 
 const appliers: Readonly<Record<string, Tool>> = {
   'berth apply': (namespace, { file }) => berth('apply', file, '-n', namespace, '--name', 'shop'),

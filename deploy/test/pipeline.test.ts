@@ -26,7 +26,7 @@ describeWithControlPlane('the pipeline’s deployment of staging', (at) => {
   /** npm is its own set-up and then this: what is built is built already. */
   function prepare(): void {
     symlinkSync(join(root, 'charts'), join(folder, 'charts'));
-    writeFileSync(join(folder, 'npm'), `#!/bin/sh\nshift 3\nexec "${process.execPath}" "${join(root, 'deploy', 'bin', 'berth.mjs')}" "$@"\n`);
+    writeFileSync(join(folder, 'npm'), `#!/bin/sh\nshift 3\nexec "${process.execPath}" "${join(root, 'deploy', 'bin', 'berth.js')}" "$@"\n`);
     chmodSync(join(folder, 'npm'), 0o755);
   }
 

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { hostname } from 'node:os';
-import { promisify } from 'node:util';
 import type { Cluster } from '../cluster/cluster';
+import { gitRevision } from './git-revision';
 import { nameOfUser } from './lock';
 import type { RevisionNotes } from './revisions';
 
-/** Who deploys, and what: as the cluster knows the user, and Git the folder. */
-export async function deployer(cluster: Cluster, folder: string): Promise<Pick<RevisionNotes, 'by' | 'git'>> {
-  const [by, git] = await Promise.all([whoAmI(cluster), gitRevision(folder)]);
+/** Who deploys, and what: as the cluster knows the user, and Git the folder or file. */
+export async function deployer(cluster: Cluster, path: string): Promise<Pick<RevisionNotes, 'by' | 'git'>> {
+  const [by, git] = await Promise.all([whoAmI(cluster), gitRevision(path)]);
   return { by, ...(git === undefined ? {} : { git }) };
 }
 
@@ -24,21 +23,5 @@ async function whoAmI({ connection }: Cluster): Promise<string> {
     return `${body.status?.userInfo?.username ?? 'somebody'} (${here})`;
   } catch {
     return here;
-  }
-}
-
-const git = promisify(execFile);
-
-/** The commit of a folder's checkout, `-dirty` where the folder differs from it; nothing where there is no Git. */
-async function gitRevision(folder: string): Promise<string | undefined> {
-  try {
-    const options = { cwd: folder, timeout: 5_000 };
-    const [{ stdout: commit }, { stdout: changed }] = await Promise.all([
-      git('git', ['rev-parse', '--short=12', 'HEAD'], options),
-      git('git', ['status', '--porcelain', '--', '.'], options),
-    ]);
-    return `${commit.trim()}${changed.trim() === '' ? '' : '-dirty'}`;
-  } catch {
-    return undefined;
   }
 }
