@@ -1,7 +1,8 @@
 // Bundles every service's src/main.ts into services/<name>/dist/main.js and writes its declaration (service.ts) as dist/service.json;
 // without a name also the programs that write manifests, into cdk8s/dist, and berth, into deploy/dist.
 //   node scripts/build.mjs [SERVICE...]
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { root, serviceNames, servicePaths, programBundles } from './services.mjs';
@@ -93,8 +94,29 @@ function evaluate(code, name) {
  * second; the Kubernetes client, which few kubeconfigs need, is a file beside berth, because it is three quarters of all that there is to read.
  */
 export async function buildPrograms() {
-  const options = { absWorkingDir: root, bundle: true, platform: 'node', target: 'node24', format: 'cjs', external: ['./client-node.js'], logLevel: 'warning' };
-  await Promise.all(Object.entries(programBundles).map(([main, outfile]) => build({ ...options, entryPoints: [main], outfile })));
+  const options = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    // what is loaded late is loaded by require: a script that is run from kept code has no import()
+    supported: { 'dynamic-import': false },
+    external: ['./client-node.js'],
+    logLevel: 'warning',
+  };
+  await Promise.all(
+    Object.entries(programBundles).map(async ([main, outfile]) => {
+      await build({ ...options, entryPoints: [main], outfile });
+      signBuild(outfile);
+    }),
+  );
+}
+
+/** Ends a program with a hash of itself, by which what is kept of one build is told from what is kept of another (deploy/bin/berth.js). */
+function signBuild(file) {
+  const hash = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
+  appendFileSync(file, `// build ${hash}\n`);
 }
 
 /**

@@ -1,5 +1,5 @@
-/** Calls at once. The connection has as many. */
-const width = 8;
+/** Calls at once. Side by side on one connection, eight were a seventh slower than these for thirty objects, which are within noise of thirty. */
+const width = 24;
 
 /**
  * Runs a task on each item, a few at once, and gives the results in the items' order. After a fault nothing new is begun, and it is thrown when

@@ -1,5 +1,6 @@
 import { groupOf, type KubernetesObject } from '../manifests/kubernetes-object';
 import { ApiError } from './api-error';
+import { builtInResource } from './built-in-kinds';
 import type { Connection } from './connection';
 
 /** A kind as the API server serves it. */
@@ -20,7 +21,7 @@ interface GroupList {
   readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
 }
 
-/** The kinds of a cluster, asked for by group and version when one is needed, and kept. */
+/** The kinds of a cluster: those that every cluster has are known, the others asked for by group and version when one is needed, and kept. */
 export class Discovery {
   private readonly lists = new Map<string, Promise<readonly Resource[]>>();
 
@@ -28,6 +29,8 @@ export class Discovery {
 
   /** The kind's resource; nothing when the cluster doesn't serve it. */
   async resourceOf({ apiVersion, kind }: Pick<KubernetesObject, 'apiVersion' | 'kind'>): Promise<Resource | undefined> {
+    const known = builtInResource(apiVersion, kind);
+    if (known !== undefined) return known;
     const resources = await this.resourcesOf(apiVersion);
     return resources.find((resource) => resource.kind === kind);
   }

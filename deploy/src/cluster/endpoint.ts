@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { enableCompileCache } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import { UsageError } from '../exit-codes';
 import type { Target } from './kubeconfig';
@@ -30,6 +31,7 @@ export async function endpointOf(target: Target, kubeconfigText: () => string): 
   const { cluster, user } = target;
   const server = serverOf(target);
   if (user.exec !== undefined || user['auth-provider'] !== undefined || cluster['proxy-url'] !== undefined || user.as !== undefined) {
+    enableCompileCache();
     const { delegatedEndpoint } = await import('./client-node.js');
     return delegatedEndpoint(server, kubeconfigText(), target.context).catch((error: unknown) => {
       throw new UsageError(`logging in to the context "${target.context}" failed: ${(error as Error).message}`, { cause: error });
