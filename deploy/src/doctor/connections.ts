@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { workloadsOf } from './pod-findings';
-import { type Container, containersOf, podSpecOf } from './pod-spec';
+import { type Container, containersOf, podSpecOf } from '../manifests/pod-spec';
 import { isSeen, type Scene } from './scene';
 
 /** What a workload's configuration says that it talks to inside the cluster. */

@@ -1,7 +1,7 @@
 import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
 import { connectionsOf } from './connections';
 import { workloadsOf } from './pod-findings';
-import { podLabelsOf, podSpecOf, referencesOf } from './pod-spec';
+import { podLabelsOf, podSpecOf, referencesOf } from '../manifests/pod-spec';
 import { hasLabels } from '../manifests/selectors';
 import { hasSelector, serviceSpecOf } from './services';
 import type { Scene, SceneObject } from './scene';

@@ -1,6 +1,6 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { containersOf, podSpecOf, portNumber } from './pod-spec';
+import { containersOf, podSpecOf, portNumber } from '../manifests/pod-spec';
 import { type LabelSelector, selects } from '../manifests/selectors';
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/network-policy-v1/ */

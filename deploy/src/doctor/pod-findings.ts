@@ -2,7 +2,7 @@ import { type KubernetesObject, referenceOf } from '../manifests/kubernetes-obje
 import { conditionOf } from '../readiness/conditions';
 import { newestPodsOf } from '../readiness/pods';
 import { type ContainerStatus, statusesOf } from './container-status';
-import { type Container, containersOf, podSpecOf } from './pod-spec';
+import { type Container, containersOf, podSpecOf } from '../manifests/pod-spec';
 import type { Scene } from './scene';
 import type { Finding } from './verdict';
 

@@ -1,6 +1,6 @@
 import { eventsOf, eventWords, type SceneEvent } from './events';
 import { type ContainerView, perContainer, type PodFinding } from './pod-findings';
-import { portNumber, type Probe } from './pod-spec';
+import { portNumber, type Probe } from '../manifests/pod-spec';
 import type { Scene } from './scene';
 import type { Finding } from './verdict';
 

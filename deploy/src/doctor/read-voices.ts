@@ -5,7 +5,7 @@ import { isObject } from '../manifests/json';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { conditionOf } from '../readiness/conditions';
 import { endingOf, podStatusOf, statusesOf } from './container-status';
-import { containersOf, podSpecOf, portNumber } from './pod-spec';
+import { containersOf, podSpecOf, portNumber } from '../manifests/pod-spec';
 import { podsNowOf, workloadsOf } from './pod-findings';
 import { permitted } from './permitted';
 import { type Health, logKey, portKey, type Scene, type Unseen } from './scene';

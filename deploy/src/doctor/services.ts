@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { podLabelsOf, podSpecOf, containersOf, portNumber } from './pod-spec';
+import { podLabelsOf, podSpecOf, containersOf, portNumber } from '../manifests/pod-spec';
 import { hasLabels } from '../manifests/selectors';
 import type { Scene } from './scene';
 

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { podSpecOf } from './pod-spec';
+import { podSpecOf } from '../manifests/pod-spec';
 import type { Scene } from './scene';
 import { hasLabels } from '../manifests/selectors';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { faultList, UsageError } from '../exit-codes';
 import { isObject } from './json';
 import type { KubernetesObject } from './kubernetes-object';
-import { allContainers, type Container, podSpecOf } from './pod-spec';
+import { containersOf, podSpecOf } from './pod-spec';
 import type { Manifest } from './read-manifests';
 
 /** Images to put in, by the last part of the repository that they replace: `{"user-service": "registry.example/user-service:1.2.3"}`. */
@@ -41,11 +41,11 @@ export function withImages(manifests: readonly Manifest[], images: Images): Mani
 }
 
 function imageFaults(name: string, image: string, manifests: readonly Manifest[]): string[] {
-  const used = manifests.flatMap(({ object }) => containersOf(object).map((container) => container.image)).filter((found) => nameOf(found) === name);
+  const used = manifests.flatMap(({ object }) => imagesOf(object).map((container) => container.image)).filter((found) => nameOf(found) === name);
   if (used.length === 0) return [`nothing here runs an image called "${name}": look for a misspelt name`];
   if (!reference.test(image) || /:latest$/.test(image))
     return [`"${image}" can't be deployed as ${name}: name an image by a tag other than latest, or by digest`];
-  if (nameOf(image) !== name && manifests.some(({ object }) => containersOf(object).some((container) => nameOf(container.image) === nameOf(image))))
+  if (nameOf(image) !== name && manifests.some(({ object }) => imagesOf(object).some((container) => nameOf(container.image) === nameOf(image))))
     return [`"${image}" is no image of ${name} but of ${nameOf(image)}, which runs here too: look for two that were mixed up`];
   if (used.some((found) => found.includes('@')) && !image.includes('@'))
     return [`"${image}" has no digest, and what it replaces has one: it may be another image tomorrow`];
@@ -53,18 +53,18 @@ function imageFaults(name: string, image: string, manifests: readonly Manifest[]
 }
 
 function missing(manifests: readonly Manifest[]): string[] {
-  const found = manifests.flatMap(({ object }) => containersOf(object).map(({ image }) => image)).filter((image) => unreleased.test(image));
+  const found = manifests.flatMap(({ object }) => imagesOf(object).map(({ image }) => image)).filter((image) => unreleased.test(image));
   return [...new Set(found.map(nameOf))].map((name) => `${name} was never released, so it has no image yet: name one with --images`);
 }
 
-function containersOf(object: KubernetesObject): readonly Container[] {
-  return allContainers(podSpecOf(object)).filter(({ image }) => typeof image === 'string');
+function imagesOf(object: KubernetesObject): readonly { readonly image: string }[] {
+  return containersOf(podSpecOf(object)).filter((container): container is typeof container & { image: string } => typeof container.image === 'string');
 }
 
 function withImagesOf(object: KubernetesObject, images: Images): KubernetesObject {
-  if (!containersOf(object).some(({ image }) => nameOf(image) in images)) return object;
+  if (!imagesOf(object).some(({ image }) => nameOf(image) in images)) return object;
   const copy = structuredClone(object);
-  for (const container of containersOf(copy) as { image: string }[]) container.image = images[nameOf(container.image)] ?? container.image;
+  for (const container of imagesOf(copy) as { image: string }[]) container.image = images[nameOf(container.image)] ?? container.image;
   return copy;
 }
 

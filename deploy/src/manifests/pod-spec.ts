@@ -1,54 +1,127 @@
 import type { KubernetesObject } from './kubernetes-object';
 
-/** A container as far as Berth reads it. */
-export interface Container {
-  readonly image: string;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly env?: readonly {
-    readonly name: string;
-    readonly value?: string;
-    readonly valueFrom?: { readonly secretKeyRef?: SecretReference };
-  }[];
-  readonly envFrom?: readonly { readonly secretRef?: SecretReference }[];
+/** https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#Probe */
+export interface Probe {
+  readonly httpGet?: { readonly path?: string; readonly port: string | number; readonly scheme?: string };
+  readonly tcpSocket?: { readonly port: string | number };
+  readonly initialDelaySeconds?: number;
+  readonly periodSeconds?: number;
+  readonly failureThreshold?: number;
 }
 
-interface SecretReference {
-  readonly name?: string;
+/** The name of what a pod reads; `optional` where it starts without. */
+export interface Reference {
+  readonly name?: string | undefined;
   readonly optional?: boolean;
 }
 
-/** A pod's spec as far as Berth reads it. https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/ */
+/** One variable of a container. */
+export interface EnvironmentVariable {
+  readonly name: string;
+  readonly value?: string;
+  readonly valueFrom?: {
+    readonly configMapKeyRef?: Reference & { readonly key: string };
+    readonly secretKeyRef?: Reference;
+  };
+}
+
+/** A container as far as Berth reads it. */
+export interface Container {
+  readonly name: string;
+  readonly image?: string;
+  readonly imagePullPolicy?: string;
+  readonly command?: readonly string[];
+  readonly args?: readonly string[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
+  readonly env?: readonly EnvironmentVariable[];
+  readonly envFrom?: readonly {
+    readonly prefix?: string;
+    readonly configMapRef?: Reference;
+    readonly secretRef?: Reference;
+  }[];
+  readonly resources?: { readonly requests?: Readonly<Record<string, string>>; readonly limits?: Readonly<Record<string, string>> };
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
+  readonly readinessProbe?: Probe;
+  readonly livenessProbe?: Probe;
+  readonly startupProbe?: Probe;
+}
+
+/** A pod's spec, of a pod or of a workload's template. */
 export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
+  readonly serviceAccountName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly volumes?: readonly {
+    readonly name: string;
+    readonly persistentVolumeClaim?: { readonly claimName: string };
     readonly secret?: { readonly secretName?: string; readonly optional?: boolean };
-    readonly projected?: { readonly sources?: readonly { readonly secret?: SecretReference }[] };
+    readonly configMap?: Reference;
+    readonly projected?: { readonly sources?: readonly { readonly secret?: Reference; readonly configMap?: Reference }[] };
   }[];
 }
 
-/** The spec of the pods that an object makes: its own, its template's, or that of its Jobs' template; nothing where it makes none. */
-export function podSpecOf({ kind, spec }: KubernetesObject): PodSpec | undefined {
-  const { template, jobTemplate } = (spec ?? {}) as { template?: { spec?: PodSpec }; jobTemplate?: { spec?: { template?: { spec?: PodSpec } } } };
-  return kind === 'Pod' ? (spec as PodSpec) : kind === 'CronJob' ? jobTemplate?.spec?.template?.spec : template?.spec;
+interface PodTemplate {
+  readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: PodSpec;
 }
 
-/** A pod's containers, those that prepare it too. */
-export function allContainers({ containers = [], initContainers = [] }: PodSpec = {}): readonly Container[] {
-  return [...containers, ...initContainers];
+/** What an object makes pods of: itself, its template, or that of its Jobs; empty where it makes none. */
+function templateOf({ kind, spec, metadata }: KubernetesObject): PodTemplate {
+  if (kind === 'Pod') return { metadata, spec: spec as PodSpec };
+  const { template, jobTemplate } = (spec ?? {}) as { template?: PodTemplate; jobTemplate?: { spec?: { template?: PodTemplate } } };
+  return (kind === 'CronJob' ? jobTemplate?.spec?.template : template) ?? {};
 }
 
-/** The Secrets without which a pod doesn't start, by name. */
-export function secretsOf(pod: PodSpec): string[] {
-  const references = allContainers(pod).flatMap(({ env = [], envFrom = [] }) => [
-    ...env.map(({ valueFrom }) => valueFrom?.secretKeyRef),
-    ...envFrom.map(({ secretRef }) => secretRef),
-  ]);
-  const mounted = (pod.volumes ?? []).flatMap(({ secret, projected }) => [
-    secret && { ...secret, name: secret.secretName },
-    ...(projected?.sources ?? []).map((source) => source.secret),
-  ]);
-  const needed = [...references, ...mounted].filter((reference) => reference?.optional !== true);
-  return [...new Set(needed.flatMap((reference) => reference?.name ?? []))];
+/** The pod that an object makes, or is. */
+export function podSpecOf(object: KubernetesObject): PodSpec {
+  return templateOf(object).spec ?? {};
+}
+
+/** The labels of the pods that an object makes. */
+export function podLabelsOf(object: KubernetesObject): Readonly<Record<string, string>> {
+  return templateOf(object).metadata?.labels ?? {};
+}
+
+/** All containers of a pod, those that run first before the others. */
+export function containersOf({ initContainers = [], containers = [] }: PodSpec): readonly Container[] {
+  return [...initContainers, ...containers];
+}
+
+/** A container's port by its number or name; nothing when it has none of that name. */
+export function portNumber({ ports = [] }: Container, port: string | number): number | undefined {
+  if (typeof port === 'number') return port;
+  return ports.find(({ name }) => name === port)?.containerPort ?? (/^\d+$/.test(port) ? Number(port) : undefined);
+}
+
+/** Names of what a pod needs before it can start, by kind, each once. */
+export function referencesOf(spec: PodSpec): readonly { readonly kind: string; readonly name: string }[] {
+  const { volumes = [], serviceAccountName } = spec;
+  const containers = containersOf(spec);
+  const from = containers.flatMap(({ env = [] }) => env.flatMap(({ valueFrom }) => valueFrom ?? []));
+  const whole = containers.flatMap(({ envFrom = [] }) => envFrom);
+  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const needed = (kind: string, references: readonly (Reference | undefined)[]) => {
+    const names = references.flatMap((reference) => (reference?.optional === true ? [] : (reference?.name ?? [])));
+    return [...new Set(names)].map((name) => ({ kind, name }));
+  };
+  return [
+    ...needed(
+      'PersistentVolumeClaim',
+      volumes.map(({ persistentVolumeClaim }) => ({ name: persistentVolumeClaim?.claimName })),
+    ),
+    ...needed('ConfigMap', [
+      ...[...volumes, ...sources].map(({ configMap }) => configMap),
+      ...from.map(({ configMapKeyRef }) => configMapKeyRef),
+      ...whole.map(({ configMapRef }) => configMapRef),
+    ]),
+    ...needed('Secret', [
+      ...volumes.map(({ secret }) => secret && { ...secret, name: secret.secretName }),
+      ...sources.map(({ secret }) => secret),
+      ...from.map(({ secretKeyRef }) => secretKeyRef),
+      ...whole.map(({ secretRef }) => secretRef),
+    ]),
+    ...needed('ServiceAccount', [{ name: serviceAccountName }]),
+  ];
 }

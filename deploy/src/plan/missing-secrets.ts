@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
-import { allContainers, podSpecOf, secretsOf } from '../manifests/pod-spec';
+import { containersOf, podSpecOf, referencesOf } from '../manifests/pod-spec';
 import type { Prepared } from '../manifests/prepare';
 
 /** On a Namespace of the manifests: the command that makes the Secrets which its pods read. Then nothing on the cluster is thought to make one. */
@@ -48,8 +48,8 @@ function commandFor(namespace: string, objects: readonly Prepared[]): string | u
 function expectedSecrets(objects: readonly Prepared[]): ObjectReference[] {
   const held = new Set(objects.map(({ reference }) => keyOf(reference)));
   const read = objects.flatMap(({ object, location: { namespace = '' } }) => {
-    const pod = object.metadata.annotations?.[awaitsSecretsMark] === 'true' ? undefined : podSpecOf(object);
-    return pod === undefined ? [] : secretsOf(pod).map((name): ObjectReference => ({ group: '', kind: 'Secret', namespace, name }));
+    const references = object.metadata.annotations?.[awaitsSecretsMark] === 'true' ? [] : referencesOf(podSpecOf(object));
+    return references.flatMap(({ kind, name }): ObjectReference[] => (kind === 'Secret' ? [{ group: '', kind, namespace, name }] : []));
   });
   const wanted = [...new Map(read.map((secret) => [keyOf(secret), secret])).values()];
   return wanted.filter(
@@ -60,9 +60,9 @@ function expectedSecrets(objects: readonly Prepared[]): ObjectReference[] {
 
 /** Whether an object may make a Secret: an operator's that names it or by whose name it begins, or a program that is told its name. */
 function mayMake(object: KubernetesObject, secret: string): boolean {
-  const pod = podSpecOf(object);
-  if (pod !== undefined)
-    return allContainers(pod).some(({ command = [], args = [], env = [] }) =>
+  const containers = containersOf(podSpecOf(object));
+  if (containers.length > 0)
+    return containers.some(({ command = [], args = [], env = [] }) =>
       [...command, ...args, ...env.map(({ value }) => value)].some((text) => isTold(text, secret)),
     );
   if (!isCustom(object.apiVersion)) return false;

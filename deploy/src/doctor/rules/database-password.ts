@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../manifests/kubernetes-object';
 import { statusesOf } from '../container-status';
 import { isRecentLine, plainLine } from '../log-words';
 import { logsCommand, perContainer } from '../pod-findings';
-import { type Container, podSpecOf } from '../pod-spec';
+import { type Container, podSpecOf } from '../../manifests/pod-spec';
 import { logKey, type Scene } from '../scene';
 import type { Rule } from '../verdict';
 

@@ -1,6 +1,6 @@
 import { podStatusOf } from '../container-status';
 import { eventLike, eventWords } from '../events';
-import { containersOf, podSpecOf } from '../pod-spec';
+import { containersOf, podSpecOf } from '../../manifests/pod-spec';
 import { describeCommand, perPod } from '../pod-findings';
 import { type Scene } from '../scene';
 import type { Rule } from '../verdict';

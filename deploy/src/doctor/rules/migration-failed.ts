@@ -1,5 +1,5 @@
 import { perEnding } from '../endings';
-import { containersOf, podLabelsOf, podSpecOf } from '../pod-spec';
+import { containersOf, podLabelsOf, podSpecOf } from '../../manifests/pod-spec';
 import { logsCommand } from '../pod-findings';
 import type { Rule } from '../verdict';
 import type { KubernetesObject } from '../../manifests/kubernetes-object';

@@ -1,5 +1,5 @@
 import { perUnscheduled } from '../scheduling';
-import { containersOf, podSpecOf } from '../pod-spec';
+import { containersOf, podSpecOf } from '../../manifests/pod-spec';
 import { bytesText, quantity } from '../quantity';
 import type { Scene } from '../scene';
 import type { Rule } from '../verdict';

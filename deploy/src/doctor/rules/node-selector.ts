@@ -1,7 +1,7 @@
 import { labelsText } from '../../manifests/selectors';
 import { perUnscheduled } from '../scheduling';
 import { taintsInTheWay } from '../taints';
-import { podSpecOf } from '../pod-spec';
+import { podSpecOf } from '../../manifests/pod-spec';
 import type { Rule } from '../verdict';
 
 /** A pod that wants a node with labels that none has; where one has them and a taint, that is the cause. */

@@ -6,7 +6,7 @@ import { isSeen, type Scene } from '../scene';
 import { podsBehind, readyAddresses, serviceSpecOf, targetPortOf } from '../services';
 import { isRecentLine, plainLine } from '../log-words';
 import { blockedBetween } from '../network-policies';
-import { podSpecOf } from '../pod-spec';
+import { podSpecOf } from '../../manifests/pod-spec';
 import type { Finding, Rule } from '../verdict';
 
 /** An address in a configuration that leads to a Service, but to a port that it hasn't, to the sender itself, or to something that answers otherwise. */

@@ -1,6 +1,6 @@
 import { eventLike, eventWords } from '../events';
 import { perPull } from '../images';
-import { podSpecOf } from '../pod-spec';
+import { podSpecOf } from '../../manifests/pod-spec';
 import type { Rule } from '../verdict';
 
 /** A registry that lets nobody in without a login, and a pod without one. */

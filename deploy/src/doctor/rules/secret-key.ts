@@ -1,6 +1,6 @@
 import { eventLike, eventWords } from '../events';
 import { perPod } from '../pod-findings';
-import { podSpecOf } from '../pod-spec';
+import { podSpecOf } from '../../manifests/pod-spec';
 import { otherObjectsMs, otherVolumesMs, perReference } from '../references';
 import type { Scene } from '../scene';
 import type { Finding, Rule } from '../verdict';

@@ -1,5 +1,5 @@
 import { type KubernetesObject, referenceOf } from '../../manifests/kubernetes-object';
-import { containersOf, podSpecOf } from '../pod-spec';
+import { containersOf, podSpecOf } from '../../manifests/pod-spec';
 import { portKey, type Scene } from '../scene';
 import { hasSelector, podsBehind, serviceSpecOf, targetPortOf } from '../services';
 import type { Finding, Rule } from '../verdict';

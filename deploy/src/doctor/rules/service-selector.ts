@@ -1,6 +1,6 @@
 import { referenceOf } from '../../manifests/kubernetes-object';
 import { isSeen } from '../scene';
-import { podLabelsOf } from '../pod-spec';
+import { podLabelsOf } from '../../manifests/pod-spec';
 import { labelsText } from '../../manifests/selectors';
 import { hasSelector, podsBehind, readyAddresses, serviceSpecOf, workloadsBehind } from '../services';
 import { similarTo } from '../similar';

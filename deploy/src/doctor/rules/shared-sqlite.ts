@@ -1,5 +1,5 @@
 import { perEnding } from '../endings';
-import { podSpecOf } from '../pod-spec';
+import { podSpecOf } from '../../manifests/pod-spec';
 import { logsCommand } from '../pod-findings';
 import type { Rule } from '../verdict';
 
