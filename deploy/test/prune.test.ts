@@ -145,18 +145,8 @@ describeWithControlPlane('pruning', (at) => {
   }, 60_000);
 
   it('keeps the claims that a StatefulSet has made, and takes them along when that was said', async () => {
-    const namespace = `claims-${process.pid}`;
-    const stack = { name: 'shop', namespace };
-    const labels = { app: 'store' };
-    const spec = {
-      ...{ replicas: 2, serviceName: 'store', selector: { matchLabels: labels } },
-      template: { metadata: { labels }, spec: { containers: [{ name: 'store', image: 'store:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } },
-      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
-    };
-    const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'store', namespace }, spec };
-    await applyObjects(cluster, stack, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, set]);
-    const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
-    const claimNames = async () => (await cluster.list(claims, namespace)).map(({ metadata }) => metadata.name).sort();
+    const { stack, namespace, objects, claimNames } = withClaims('claims');
+    await applyObjects(cluster, stack, objects);
     const kept = await destroyStack(cluster, stack);
     expect(kept.map(({ reference }) => `${reference.kind}/${reference.name}`).sort()).toEqual([
       `Namespace/${namespace}`,
@@ -166,6 +156,46 @@ describeWithControlPlane('pruning', (at) => {
     expect(await claimNames()).toEqual(['data-store-0', 'data-store-1']);
     // the set is gone that told of them
     expect(await destroyStack(cluster, stack, true)).toEqual([]);
-    expect(await cluster.get({ resource: { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false }, name: namespace })).toBeUndefined();
+    expect(await cluster.get({ resource: namespaces, name: namespace })).toBeUndefined();
   }, 60_000);
+
+  it('knows them too when an apply has pruned the StatefulSet', async () => {
+    const { stack, namespace, objects, claimNames } = withClaims('pruned-claims');
+    await applyObjects(cluster, stack, objects);
+    const { plan } = await applyObjects(cluster, stack, objects.slice(0, 2));
+    expect(plan.leftovers.map(({ reference, fate }) => `${fate} ${reference.kind}`)).toEqual(['prune StatefulSet']);
+    expect(await claimNames()).toEqual(['data-store-0', 'data-store-1']);
+    const again = await applyObjects(cluster, stack, objects.slice(0, 2));
+    expect({ changed: again.changed, fates: again.plan.leftovers.map(({ reference, fate }) => `${fate} ${reference.name}`).sort() }).toEqual({
+      changed: false,
+      fates: ['keep data-store-0', 'keep data-store-1'],
+    });
+    expect(await destroyStack(cluster, stack, true)).toEqual([]);
+    expect(await cluster.get({ resource: namespaces, name: namespace })).toBeUndefined();
+  }, 60_000);
+
+  /** A namespace with a StatefulSet of two pods that have a claim each. */
+  function withClaims(name: string) {
+    const namespace = `${name}-${process.pid}`;
+    const labels = { app: 'store' };
+    const spec = {
+      ...{ replicas: 2, serviceName: 'store', selector: { matchLabels: labels } },
+      template: { metadata: { labels }, spec: { containers: [{ name: 'store', image: 'store:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
+    };
+    const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'store', namespace }, spec };
+    const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
+    return {
+      stack: { name: 'shop', namespace },
+      namespace,
+      objects: [
+        { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'stays', namespace } },
+        set,
+      ],
+      claimNames: async () => (await cluster.list(claims, namespace)).map(({ metadata }) => metadata.name).sort(),
+    };
+  }
 });
+
+const namespaces = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };

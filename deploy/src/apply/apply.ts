@@ -5,7 +5,7 @@ import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { canonical } from '../manifests/json';
-import { entriesAfter, entryOf, makePlan, writesOf } from '../plan/make-plan';
+import { entriesAfter, entryOf, leftoverEntry, makePlan, writesOf } from '../plan/make-plan';
 import { isEmpty, type Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
 import { hasNoState } from '../readiness/readiness';
@@ -15,6 +15,7 @@ import { acquireLock, type Lock, type LockOptions, seeLock } from '../stack/lock
 import { checkSize, readRevisions, recordRevision, type Revision, type RevisionNotes, trimRevisions } from '../stack/revisions';
 import type { Stack } from '../stack/stack';
 import type { Progress } from './progress';
+import { adoptClaims } from './made-claims';
 import { pruneAll } from './prune';
 import { inStages } from './stages';
 import { writeObject } from './write-object';
@@ -173,9 +174,10 @@ async function perform(cluster: Cluster, { plan, revisions, entries }: Planned, 
     if (error instanceof Unready) await record(cluster, plan, revisions, objects, { outcome: 'failed', message: error.message }, notes);
     throw error;
   }
+  const claims = await adoptClaims(cluster, stack, before, plan.leftovers.filter(({ fate }) => fate === 'prune').map(leftoverEntry));
   await pruneAll(cluster, plan.leftovers, deadline, options.progress);
-  const after = entriesAfter(objects, plan.leftovers);
-  if (!sameEntries(before, after)) await writeInventory(cluster, stack, after);
+  const after = joined(entriesAfter(objects, plan.leftovers), claims);
+  if (!sameEntries(joined(before, claims), after)) await writeInventory(cluster, stack, after);
   const revision = plan.recordsRevision ? await record(cluster, plan, revisions, objects, { outcome: 'healthy' }, notes) : revisions.at(-1)!.number;
   return { plan, changed: true, revision };
 }

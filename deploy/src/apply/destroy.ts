@@ -3,7 +3,7 @@ import { Refused } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { holdsData, keepMark } from '../manifests/data-kinds';
 import { keyOf, nameOf } from '../manifests/kubernetes-object';
-import { locate } from '../plan/make-plan';
+import { leftoverEntry, locate } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
 import { inventoryLocation } from '../stack/account';
 import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
@@ -54,7 +54,8 @@ async function fateOf(cluster: Cluster, stack: Stack, entry: InventoryEntry, del
 export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOptions): Promise<readonly Leftover[]> {
   return withLock(cluster, stack, options, async (guarded) => {
     const deadline = performance.now() + options.timeoutMs;
-    await adoptClaims(guarded, stack, (await readInventory(guarded, stack))?.entries ?? []);
+    const all = (await readInventory(guarded, stack))?.entries ?? [];
+    await adoptClaims(guarded, stack, all, all);
     const fates = await planDestroy(guarded, stack, options.deleteData ?? false);
     const own = fates.filter(({ fate, reference }) => fate === 'prune' && isAround(reference, stack));
     await pruneAll(
@@ -65,7 +66,7 @@ export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOp
     );
     const kept = fates.filter(({ fate }) => fate === 'keep');
     const inventory = await readInventory(guarded, stack);
-    const entries = [...kept, ...own].map(({ reference, location }) => ({ ...reference, apiVersion: location!.resource.apiVersion }));
+    const entries = [...kept, ...own].map(leftoverEntry);
     if (entries.length > 0 && !sameEntries(inventory?.entries ?? [], entries)) await writeInventory(guarded, stack, entries);
     if (kept.length === 0) await forgetStack(guarded, stack);
     // the account is in it: it goes with all that is left

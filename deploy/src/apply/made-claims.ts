@@ -38,13 +38,25 @@ async function claimsOf(cluster: Cluster, { metadata: { name, namespace }, spec 
   return (await cluster.list(claims, namespace)).filter(({ metadata }) => isMade(metadata.name));
 }
 
-/** Writes them down as the stack's, before the sets go that tell of them: so they are found by whoever destroys what was left. */
-export async function adoptClaims(cluster: Cluster, stack: Stack, entries: readonly InventoryEntry[]): Promise<void> {
-  const made = await madeClaims(cluster, entries);
+/**
+ * Writes them down as the stack's, before the sets go that tell of them: so they are found by whoever destroys what was left.
+ *
+ * @param entries - the inventory
+ * @param going - those of it that go
+ * @returns the claims
+ */
+export async function adoptClaims(
+  cluster: Cluster,
+  stack: Stack,
+  entries: readonly InventoryEntry[],
+  going: readonly InventoryEntry[],
+): Promise<readonly InventoryEntry[]> {
+  const made = await madeClaims(cluster, going);
   const known = new Set(entries.map(keyOf));
   const labels = { [stackLabel]: stackId(stack) };
   for (const { apiVersion, kind, namespace, name } of made.filter((claim) => !known.has(keyOf(claim))))
     await cluster.apply({ resource: claims, namespace, name }, { apiVersion, kind, metadata: { name, namespace, labels } });
   const all = joined(entries, made);
   if (!sameEntries(entries, all)) await writeInventory(cluster, stack, all);
+  return made;
 }

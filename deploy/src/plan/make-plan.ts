@@ -98,10 +98,12 @@ export function entryOf({ object, reference }: Prepared): InventoryEntry {
 /** What the inventory says when all is done: what is applied, and what is kept although no manifest has it. */
 export function entriesAfter(objects: readonly Prepared[], leftovers: readonly Leftover[]): InventoryEntry[] {
   const kept = leftovers.filter(({ fate }) => fate === 'keep');
-  return joined(
-    kept.map(({ reference, location }) => ({ ...reference, apiVersion: location!.resource.apiVersion })),
-    objects.map(entryOf),
-  );
+  return joined(kept.map(leftoverEntry), objects.map(entryOf));
+}
+
+/** How an object that is there, and in no manifest, is found again. */
+export function leftoverEntry({ reference, location }: Leftover): InventoryEntry {
+  return { ...reference, apiVersion: location!.resource.apiVersion };
 }
 
 async function findLeftovers(input: PlanInput): Promise<Leftover[]> {
