@@ -7,7 +7,7 @@ import { readinessOf } from '../readiness/readiness';
 import type { InventoryEntry } from '../stack/inventory';
 import { revisionLabel } from '../stack/account';
 import { permitted } from './permitted';
-import { readVoices } from './read-voices';
+import { askPods } from './ask-pods';
 import { emptyScene, type Scene, type SceneObject, type Surroundings, type Unseen } from './scene';
 
 /** What is to be looked at. */
@@ -76,7 +76,7 @@ export async function readScene(cluster: Cluster, subject: Subject): Promise<Sce
   const entries = subject.wholeNamespace === undefined ? subject.entries : [...subject.entries, ...everything(surroundings)];
   const objects = await inParallel(distinct(entries), (entry) => readObject(cluster, entry, surroundings, serverTime, unseen));
   const scene: Scene = { ...emptyScene, ...surroundings, now: serverTime, objects: objects.filter((each) => each !== undefined), unseen };
-  return { ...scene, ...(await readVoices(cluster, scene, unseen)), unseen };
+  return { ...scene, ...(await askPods(cluster, scene, unseen)), unseen };
 }
 
 async function readSurroundings(cluster: Cluster, { entries, wholeNamespace }: Subject, unseen: Unseen[]): Promise<Surroundings> {

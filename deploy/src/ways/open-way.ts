@@ -6,7 +6,7 @@ import { forwardSocket, NothingListens } from '../cluster/port-forward';
 import { Rewindable } from '../cluster/rewindable';
 import { CommandError, UsageError } from '../exit-codes';
 import { findService, type Place, podsBehind, portIn, portOf, schemeOf, type Service, takesConnections } from './service-port';
-import { Travellers } from './travellers';
+import { OpenConnections } from './open-connections';
 
 /** Which Service a way leads to. */
 export interface WayTarget {
@@ -52,9 +52,9 @@ export async function openWay(cluster: Cluster, target: WayTarget, options: WayO
   const servicePort = portOf(service, target.port);
   const pods = await podsBehind(cluster, service);
   const inPods = pods.flatMap((pod) => portIn(pod, servicePort) ?? []).at(-1)?.port;
-  const travellers = new Travellers(async () => podsBehind(cluster, await serviceOf(cluster, target)));
+  const connections = new OpenConnections(async () => podsBehind(cluster, await serviceOf(cluster, target)));
   const waitMs = options.waitMs ?? defaultWaitMs;
-  const carry = (socket: Socket) => carried(cluster, target, socket, travellers, waitMs);
+  const carry = (socket: Socket) => carried(cluster, target, socket, connections, waitMs);
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     // how it ended its own side is no fault of the way
     socket.on('error', () => undefined);
@@ -70,7 +70,7 @@ export async function openWay(cluster: Cluster, target: WayTarget, options: WayO
     wantedPort: wanted[0]!,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
-      travellers.dismiss();
+      connections.endAll();
       await closed;
     },
   };
@@ -96,15 +96,15 @@ async function listening(server: Server, [wanted = 0, ...others]: readonly numbe
 }
 
 /** Leads one connection, to another pod where one took nothing of it. */
-async function carried(cluster: Cluster, target: WayTarget, socket: Socket, travellers: Travellers, waitMs: number): Promise<void> {
+async function carried(cluster: Cluster, target: WayTarget, socket: Socket, connections: OpenConnections, waitMs: number): Promise<void> {
   const bytes = new Rewindable(socket);
   const until = performance.now() + waitMs;
-  travellers.enter(socket);
+  connections.add(socket);
   for (;;) {
-    const place = await readyPlace(cluster, target, travellers, socket, until);
+    const place = await readyPlace(cluster, target, connections, socket, until);
     if (place === undefined) return;
     try {
-      travellers.isIn(socket, place);
+      connections.leadsTo(socket, place);
       return await forwardSocket(cluster.connection, place, socket, bytes);
     } catch (error) {
       if (socket.destroyed) return;
@@ -120,13 +120,13 @@ function tookNothing(error: unknown): boolean {
 }
 
 /** Where a connection leads; nothing when its client doesn't wait any more. @throws CommandError when there is no ready pod in time */
-async function readyPlace(cluster: Cluster, target: WayTarget, travellers: Travellers, socket: Socket, until: number): Promise<Place | undefined> {
+async function readyPlace(cluster: Cluster, target: WayTarget, connections: OpenConnections, socket: Socket, until: number): Promise<Place | undefined> {
   for (let last: unknown; !socket.destroyed; await sleep(lookMs)) {
     try {
       const service = await serviceOf(cluster, target);
       const ready = (await podsBehind(cluster, service)).filter(takesConnections);
       const places = ready.flatMap((pod) => portIn(pod, portOf(service, target.port)) ?? []);
-      if (places.length > 0) return travellers.leastBusy(places);
+      if (places.length > 0) return connections.leastBusy(places);
     } catch (error) {
       if (error instanceof ApiError && error.code === 403) throw error;
       last = error;

@@ -24,7 +24,7 @@ const logBytes = 128 * 1024;
 const answerMs = 1_500;
 
 /** What pods say: of their readiness, at their ports, and in their logs. */
-export async function readVoices(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<Pick<Scene, 'logs' | 'health' | 'closedPorts'>> {
+export async function askPods(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<Pick<Scene, 'logs' | 'health' | 'closedPorts'>> {
   const pods = workloadsOf(scene).flatMap((workload) => podsNowOf(workload, scene).slice(0, 2));
   const [health, closedPorts] = await Promise.all([readHealth(cluster, pods.slice(0, mostPods), scene, unseen), knock(cluster, scene, unseen)]);
   return { health, closedPorts, logs: await readLogs(cluster, pods, health, scene.now, unseen) };

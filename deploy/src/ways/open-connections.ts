@@ -8,7 +8,7 @@ const lookMs = 1_000;
 /** Milliseconds without a byte after which a connection to a pod that goes away is closed, so that its client opens another one. */
 const idleMs = 500;
 
-interface Traveller {
+interface OpenConnection {
   readonly socket: Socket;
   /** The uid of the pod: another one may have its name. */
   pod?: string;
@@ -18,23 +18,23 @@ interface Traveller {
 }
 
 /** The connections that are under way, and which pods they lead to. */
-export class Travellers {
-  private readonly all = new Map<Socket, Traveller>();
+export class OpenConnections {
+  private readonly all = new Map<Socket, OpenConnection>();
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
 
   /** @param findPods - the pods that there are now */
   constructor(private readonly findPods: () => Promise<readonly KubernetesObject[]>) {}
 
-  enter(socket: Socket): void {
+  add(socket: Socket): void {
     this.all.set(socket, { socket, bytes: 0, busyAt: performance.now() });
     socket.once('close', () => this.all.delete(socket));
     this.timer ??= setTimeout(() => void this.look(), lookMs);
   }
 
-  isIn(socket: Socket, { uid }: Place): void {
-    const traveller = this.all.get(socket);
-    if (traveller !== undefined) traveller.pod = uid;
+  leadsTo(socket: Socket, { uid }: Place): void {
+    const connection = this.all.get(socket);
+    if (connection !== undefined) connection.pod = uid;
   }
 
   /** Of several places, one with the fewest connections. */
@@ -45,7 +45,7 @@ export class Travellers {
   }
 
   /** Ends them all. */
-  dismiss(): void {
+  endAll(): void {
     this.isOver = true;
     clearTimeout(this.timer);
     for (const socket of this.all.keys()) socket.destroy();
@@ -55,17 +55,17 @@ export class Travellers {
   private async look(): Promise<void> {
     const pods = await this.findPods().catch(() => undefined);
     const byUid = pods && new Map(pods.map((pod) => [pod.metadata.uid!, pod]));
-    if (byUid !== undefined) for (const traveller of this.all.values()) this.judge(traveller, byUid);
+    if (byUid !== undefined) for (const connection of this.all.values()) this.judge(connection, byUid);
     this.timer = this.isOver || this.all.size === 0 ? undefined : setTimeout(() => void this.look(), lookMs);
   }
 
-  private judge(traveller: Traveller, pods: ReadonlyMap<string, KubernetesObject>): void {
-    const { socket, pod: uid } = traveller;
+  private judge(connection: OpenConnection, pods: ReadonlyMap<string, KubernetesObject>): void {
+    const { socket, pod: uid } = connection;
     const bytes = socket.bytesRead + socket.bytesWritten;
-    if (bytes !== traveller.bytes) [traveller.bytes, traveller.busyAt] = [bytes, performance.now()];
+    if (bytes !== connection.bytes) [connection.bytes, connection.busyAt] = [bytes, performance.now()];
     if (uid === undefined) return;
     const pod = pods.get(uid);
     if (pod === undefined) socket.destroy();
-    else if (!takesConnections(pod) && performance.now() - traveller.busyAt > idleMs) socket.end();
+    else if (!takesConnections(pod) && performance.now() - connection.busyAt > idleMs) socket.end();
   }
 }
