@@ -8,6 +8,7 @@ import { LatencyHistogram } from '../metrics/latency-histogram';
 import { gauge } from '../metrics/metrics';
 import { causeChain } from '../cause-chain';
 import { PeerInvalidAnswer, type PeerOutcome, PeerUnavailable } from './peer-errors';
+import type { PeerConnection } from './peer-connection';
 import { type CallLimits, createPeerHttp, permanentCodes } from './peer-http';
 import { RetryBudget } from './retry-budget';
 
@@ -96,7 +97,7 @@ export function createPeerClient({ name, baseUrl, limits, logger, registry, user
       try {
         const response = await breaker.fire(path, context);
         tries = triesOf(response.config);
-        const reading = read({ status: response.status, body: parseJson(response.data) });
+        const reading = readOrLeave(read, response);
         outcome = reading.outcome;
         return reading.value;
       } catch (error) {
@@ -132,6 +133,8 @@ export function createPeerClient({ name, baseUrl, limits, logger, registry, user
           method: 'GET',
           headers: { 'user-agent': userAgent },
           signal: AbortSignal.timeout(readyTimeoutMs),
+          // the connection ends with the answer: one that leads to the wrong place must not carry the next check too
+          reset: true,
         });
         await body.dump({ limit: 64 * 1024 });
         return statusCode === 200;
@@ -144,6 +147,16 @@ export function createPeerClient({ name, baseUrl, limits, logger, registry, user
       await http.pool.destroy();
     },
   };
+}
+
+/** Leaves the connection over which an answer came that is none of the peer's. */
+function readOrLeave<T>(read: PeerCall<T>['read'], { status, data, request }: AxiosResponse<string>): Reading<T> {
+  try {
+    return read({ status, body: parseJson(data) });
+  } catch (error) {
+    (request as PeerConnection).leave();
+    throw error;
+  }
 }
 
 function createPeerMetrics(registry: Registry, peer: string) {

@@ -1,6 +1,7 @@
 import axios, { type AxiosError, type AxiosInstance } from 'axios';
 import axiosRetry from 'axios-retry';
 import { Pool } from 'undici';
+import { PeerConnection } from './peer-connection';
 import type { RetryBudget } from './retry-budget';
 import { answerTooLong, createUndiciAdapter } from './undici-adapter';
 
@@ -47,6 +48,7 @@ export function createPeerHttp(baseUrl: string, limits: CallLimits, connections:
   const base = new URL(baseUrl);
   const pool = new Pool(base.origin, {
     connections,
+    factory: (origin, options) => new PeerConnection(origin, options),
     pipelining: 1,
     connect: { timeout: limits.timeoutMs },
     keepAliveTimeout: 30_000,

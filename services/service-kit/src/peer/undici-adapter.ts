@@ -1,5 +1,6 @@
 import { AxiosError, type AxiosAdapter, AxiosHeaders, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Dispatcher, Pool } from 'undici';
+import type { Carried, PeerConnection } from './peer-connection';
 
 /** Most bytes of an answer that are read. */
 export const answerLimitBytes = 64 * 1024;
@@ -9,7 +10,8 @@ export const answerTooLong = 'ERR_ANSWER_TOO_LONG';
 
 /**
  * Lets axios send through an undici pool: half the cost of its own adapter, no redirects, no proxy, no decompression, a timeout over the
- * whole try (axios's own only watches for silence), and a bound on what is read. Requests have no body.
+ * whole try (axios's own only watches for silence), and a bound on what is read. Requests have no body. A connection is left after an answer that isn't
+ * JSON, and when it is old; an answer's `request` is its connection, for who finds more wrong with it.
  */
 export function createUndiciAdapter(pool: Pool): AxiosAdapter {
   return (config) =>
@@ -25,8 +27,10 @@ const jsonPattern = /^application\/([\w.-]+\+)?json[ \t]*(;|$)/i;
 /** Nobody reads an answer's headers: its status and its checked body say all. */
 const noHeaders = new AxiosHeaders();
 
-class Try implements Dispatcher.DispatchHandler {
+class Try implements Carried {
+  connection?: PeerConnection;
   private controller: Dispatcher.DispatchController | undefined;
+  private readonly startedAt = performance.now();
   private readonly timer: NodeJS.Timeout;
   private readonly chunks: Buffer[] = [];
   private length = 0;
@@ -39,7 +43,7 @@ class Try implements Dispatcher.DispatchHandler {
     private readonly resolve: (response: AxiosResponse) => void,
     private readonly reject: (error: AxiosError) => void,
   ) {
-    const timeLeftMs = (config.deadlineAt ?? Infinity) - performance.now();
+    const timeLeftMs = (config.deadlineAt ?? Infinity) - this.startedAt;
     this.timer = setTimeout(() => this.fail('no answer in time', AxiosError.ETIMEDOUT), Math.min(config.timeout ?? Infinity, Math.max(0, timeLeftMs)));
   }
 
@@ -62,8 +66,9 @@ class Try implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     if (!this.end()) return;
     const data = this.isJson ? (this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks)).toString('utf8') : '';
-    const { config, status } = this;
-    const response: AxiosResponse = { data, status, statusText: '', headers: noHeaders, config };
+    const { config, status, connection } = this;
+    if (!this.isJson || this.startedAt > connection!.leaveAt) connection!.leave();
+    const response: AxiosResponse = { data, status, statusText: '', headers: noHeaders, config, request: connection };
     if (config.validateStatus?.(status) === false) this.reject(new AxiosError(`status ${status}`, AxiosError.ERR_BAD_RESPONSE, config, undefined, response));
     else this.resolve(response);
   }
