@@ -101,4 +101,24 @@ describeWithControlPlane('values of Secrets', (at) => {
     expect(shown).toEqual([]);
     console.log(`measured · canaries · ${values.length} in ${runs.length} runs, ${seen.length} characters looked through`);
   }, 120_000);
+
+  it('of a stack whose folder is elsewhere, or has newer ones, are hidden too', async () => {
+    const namespace = await at().namespace();
+    const { kubeconfig } = at().plane;
+    const secret = (value: string) => JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'keys' }, stringData: { key: value } });
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web' }, spec: { containers: [{ name: 'web', image: 'slow:1' }] } };
+    const folder = folderWith({ 'secret.json': secret('canary-that-is-deployed'), 'pod.json': JSON.stringify(pod) });
+    expect((await berth(['apply', folder, '-n', namespace, '--timeout', '1s'], { kubeconfig })).code).toBe(4);
+    const waiting = { reason: 'CreateContainerError', message: 'it is not canary-that-is-deployed' };
+    const status = { phase: 'Pending', containerStatuses: [{ name: 'web', image: 'slow:1', imageID: '', ready: false, restartCount: 0, state: { waiting } }] };
+    const path = `/api/v1/namespaces/${namespace}/pods/web/status`;
+    await at().plane.connect().connection.call({ method: 'PATCH', path, body: { status }, contentType: 'application/merge-patch+json' });
+    writeFiles(folder, { 'secret.json': secret('canary-of-the-next-release') });
+    for (const stack of [['--name', 'shop'], [folder]])
+      for (const format of ['table', 'json']) {
+        const { code, stdout } = await berth(['doctor', ...stack, '-n', namespace, '-o', format], { kubeconfig });
+        expect(code).toBe(4);
+        expect(stdout).toContain('it is not (secret)');
+      }
+  }, 60_000);
 });

@@ -75,6 +75,7 @@ async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options:
   const { revision, objects } = await rollbackTarget(cluster, stack, undefined).catch((fault: unknown) => {
     throw new NotHealthy(`${error.message}\nand it could not be rolled back: ${(fault as CommandError).message}`);
   });
+  for (const { object } of objects) output.hide(object);
   output.talk(`rolling back to revision ${revision.number}\n`);
   await apply(cluster, stack, objects, {
     ...options,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { ApiError } from '../cluster/api-error';
 import { lockoutOf } from '../doctor/access';
 import { diagnose } from '../doctor/diagnosis';
@@ -7,13 +6,12 @@ import { readScene, type Subject } from '../doctor/read-scene';
 import { emptyScene, type Scene, type Unseen } from '../doctor/scene';
 import { exitCodes, type ExitCode, UsageError } from '../exit-codes';
 import { groupOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
-import { readManifests } from '../manifests/read-manifests';
 import { diagnosisData, diagnosisText, unseenText } from '../output/diagnosis-text';
 import { dataText, type Format } from '../output/format';
 import { connect, type Session, type StackFlags, type World } from '../session';
 import { type InventoryEntry, readInventory } from '../stack/inventory';
 import type { Stack } from '../stack/stack';
-import { targetStack } from './target-stack';
+import { hideSecrets, targetStack } from './target-stack';
 
 /** Flags of `berth doctor`. */
 export interface DoctorFlags extends StackFlags {
@@ -68,9 +66,8 @@ function subjectOf(
     const { namespace } = flags;
     return { name: namespace, find: () => Promise.resolve({ entries: [namespaceEntry(namespace)], wholeNamespace: namespace }) };
   }
-  const { stack, folder } = targetStack(named, flags, session, world);
-  const objects = folder === undefined || !existsSync(folder) ? [] : readManifests(folder).map(({ object }) => object);
-  for (const object of objects) world.output.hide(object);
+  const { stack, manifests = [] } = targetStack(named, flags, session, world);
+  const objects = manifests.map(({ object }) => object);
   return { name: `${stack.namespace}/${stack.name}`, find: () => ofStack(session, stack, objects, unseen) };
 }
 
@@ -81,7 +78,10 @@ function namespaceEntry(name: string): InventoryEntry {
 /** What the inventory names and what the folder has: kubectl deploys without an inventory. */
 async function ofStack({ cluster }: Session, stack: Stack, objects: readonly KubernetesObject[], unseen: Unseen[]): Promise<Subject> {
   const inventory = await permitted(unseen, { verb: 'get', resource: 'configmaps', namespace: stack.namespace }, () => readInventory(cluster, stack));
-  if (inventory !== undefined) return { entries: inventory.entries };
+  if (inventory !== undefined) {
+    await hideSecrets(cluster, inventory.entries);
+    return { entries: inventory.entries };
+  }
   if (objects.length === 0)
     throw new UsageError(
       `${stack.namespace}/${stack.name} is not deployed here, and its folder can't be read: name a folder with manifests, or only a namespace with -n`,

@@ -20,6 +20,7 @@ export async function rollbackCommand(named: string | undefined, flags: Rollback
   const { cluster, target, choices } = session;
   await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
   const { revision, objects } = await rollbackTarget(cluster, stack, flags.to);
+  for (const { object } of objects) world.output.hide(object);
   world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server}), back to revision ${revision.number}\n`);
   await failing(world, cluster, async () => {
     const applied = await apply(cluster, stack, objects, {

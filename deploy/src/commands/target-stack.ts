@@ -1,6 +1,9 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { readManifests } from '../manifests/read-manifests';
+import type { Cluster } from '../cluster/cluster';
+import { builtInResource } from '../cluster/built-in-kinds';
+import { inParallel } from '../in-parallel';
+import { type Manifest, readManifests } from '../manifests/read-manifests';
 import { prepare } from '../manifests/prepare';
 import { entryOf } from '../plan/make-plan';
 import { type Session, type StackFlags, type World } from '../session';
@@ -13,12 +16,17 @@ import { folderOf } from './folder';
 export interface TargetStack {
   readonly stack: Stack;
   readonly folder?: string;
+  /** What the folder holds; nothing where there is none, or it isn't here. */
+  readonly manifests?: readonly Manifest[];
 }
 
+const secrets = builtInResource('v1', 'Secret')!;
+
 /**
- * The stack that a command means which needs no manifests: that of a folder, or by `--name` and `-n` alone one whose folder is elsewhere.
+ * The stack that a command means which needs no manifests: that of a folder, or by `--name` and `-n` alone one whose folder is elsewhere. Values of the
+ * folder's Secrets are hidden from here on.
  *
- * @returns the folder too, where there is one
+ * @throws UsageError when the folder's manifests can't be read, or it isn't there and nothing else says the namespace
  */
 export function targetStack(named: string | undefined, flags: StackFlags, { target }: Session, { output }: World): TargetStack {
   if (named === undefined && flags.env === undefined && flags.name !== undefined) {
@@ -28,11 +36,14 @@ export function targetStack(named: string | undefined, flags: StackFlags, { targ
   }
   const folder = folderOf(named, flags.env);
   const name = stackName(folder, flags.name);
-  if (flags.namespace !== undefined) return { stack: checkedStack({ name, namespace: flags.namespace }), folder };
-  if (!existsSync(folder)) throw new UsageError(`${basename(folder)} can't be read, so nobody knows the namespace of its stack: say it with -n`);
-  const objects = readManifests(folder).map(({ object }) => object);
+  if (!existsSync(folder)) {
+    if (flags.namespace === undefined) throw new UsageError(`${basename(folder)} can't be read, so nobody knows the namespace of its stack: say it with -n`);
+    return { stack: checkedStack({ name, namespace: flags.namespace }), folder };
+  }
+  const manifests = readManifests(folder);
+  const objects = manifests.map(({ object }) => object);
   for (const object of objects) output.hide(object);
-  return { stack: checkedStack({ name, namespace: namespaceOf(objects) ?? target.namespace ?? 'default' }), folder };
+  return { stack: checkedStack({ name, namespace: flags.namespace ?? namespaceOf(objects) ?? target.namespace ?? 'default' }), folder, manifests };
 }
 
 /**
@@ -40,10 +51,28 @@ export function targetStack(named: string | undefined, flags: StackFlags, { targ
  *
  * @throws UsageError when there is neither
  */
-export async function stackEntries({ stack, folder }: TargetStack, { cluster }: Session, { namespace }: StackFlags): Promise<readonly InventoryEntry[]> {
+export async function stackEntries({ stack, manifests }: TargetStack, { cluster }: Session, { namespace }: StackFlags): Promise<readonly InventoryEntry[]> {
   const inventory = await readInventory(cluster, stack);
-  if (inventory !== undefined) return inventory.entries;
-  if (folder === undefined || !existsSync(folder))
+  if (inventory !== undefined) {
+    await hideSecrets(cluster, inventory.entries);
+    return inventory.entries;
+  }
+  if (manifests === undefined)
     throw new UsageError(`${stack.namespace}/${stack.name} is not deployed here: berth apply deploys it; what something else deployed is found by its folder`);
-  return (await prepare(readManifests(folder), stack, cluster.discovery, namespace)).map(entryOf);
+  return (await prepare(manifests, stack, cluster.discovery, namespace)).map(entryOf);
+}
+
+/**
+ * Hides the values of a stack's own Secrets as the cluster has them, where the account may read them: the folder may be elsewhere, or hold newer ones
+ * than a container was started with.
+ */
+export async function hideSecrets(cluster: Cluster, entries: readonly InventoryEntry[]): Promise<void> {
+  const own = Map.groupBy(
+    entries.filter(({ group, kind }) => group === '' && kind === 'Secret'),
+    ({ namespace = '' }) => namespace,
+  );
+  await inParallel([...own], async ([namespace, found]) => {
+    // reading one hides it: the session listens for them
+    if (await cluster.mayGet(secrets, namespace)) await inParallel(found, ({ name }) => cluster.get({ resource: secrets, namespace, name }));
+  });
 }
