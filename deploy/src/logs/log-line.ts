@@ -2,6 +2,7 @@
 export interface LogLine {
   /** When the container wrote it: UTC to the nanosecond, always 30 characters, so that texts compare as times do. Such as `2026-11-28T12:08:18.767356643Z`. */
   readonly time: string;
+  /** Its bytes, one character each (latin1): what a container writes need be no text. */
   readonly text: string;
 }
 
@@ -19,6 +20,11 @@ export function logLine(raw: string): LogLine | undefined {
   if (whole === undefined) return undefined;
   const utc = new Date(Date.parse(`${seconds}${zone}`)).toISOString().slice(0, 19);
   return { time: `${utc}.${fraction.padEnd(9, '0')}Z`, text: raw.slice(whole.length) };
+}
+
+/** What bytes say, as UTF-8. @param bytes - one character each */
+export function textOf(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString();
 }
 
 /** The second in which something was written, as the API takes it. */

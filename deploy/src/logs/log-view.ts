@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { logColumns, type LogSource, sourceStyle } from '../output/log-columns';
 import type { Output } from '../output/output';
+import { textOf } from './log-line';
 import type { MergedLine } from './merged-by-time';
 import { containersOf } from './pod-containers';
 
@@ -28,7 +29,8 @@ export class LogView {
 
   /** Waits while the reader is behind. */
   async show(lines: readonly MergedLine<LogSource>[]): Promise<void> {
-    const texts = lines.map(({ source, line }) => (this.format === 'json' ? line.text : logColumns(line, source, this.width, this.output)));
-    if (texts.length > 0) await this.output.flow(texts.join('\n'));
+    const isBytes = this.format === 'json';
+    const texts = lines.map(({ source, line: { time, text } }) => (isBytes ? text : logColumns({ time, text: textOf(text) }, source, this.width, this.output)));
+    if (texts.length > 0) await this.output.flow(texts.join('\n'), isBytes);
   }
 }

@@ -14,7 +14,7 @@ export interface LogQuery {
   readonly tail?: number | undefined;
 }
 
-/** Lines as they came, each with its time before it. */
+/** Lines as they came, each with its time before it; a character is a byte (latin1). */
 export interface RawLines {
   readonly lines: readonly string[];
   /** After the last whole line: a line that has not ended, at the end of what there is. */
@@ -46,7 +46,6 @@ export async function openLog(
 
 const newline = 0x0a;
 
-/** Split as bytes: a piece may end within a character. */
 async function* linesOf(response: IncomingMessage): AsyncGenerator<RawLines> {
   let begun: Buffer[] = [];
   for await (const piece of response as AsyncIterable<Buffer>) {
@@ -57,7 +56,7 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<RawLines> {
     }
     const whole = Buffer.concat([...begun, piece.subarray(0, end)]);
     begun = end + 1 < piece.length ? [piece.subarray(end + 1)] : [];
-    yield { lines: whole.toString().split('\n') };
+    yield { lines: whole.toString('latin1').split('\n') };
   }
-  if (begun.length > 0) yield { lines: [], rest: Buffer.concat(begun).toString() };
+  if (begun.length > 0) yield { lines: [], rest: Buffer.concat(begun).toString('latin1') };
 }

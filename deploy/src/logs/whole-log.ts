@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../cluster/api-error';
 import type { ContainerLocation } from '../cluster/exec';
 import type { Streams } from '../cluster/streams';
-import { type LogLine, logLine } from './log-line';
+import { type LogLine, logLine, textOf } from './log-line';
 import { type LogQuery, openLog } from './read-log';
 import type { ShownLines } from './shown-lines';
 
@@ -66,7 +66,7 @@ async function* piecesOf(
       const found = all.flatMap((raw) => logLine(raw) ?? []);
       // what is before the first of the last lines isn't wanted, should it be read again
       if (!begun.hasLine && found.length > 0 && tail !== undefined) shown.leaveOutBefore(found[0]!.time);
-      if (!begun.hasLine && found.length === 0 && all.length > 0) onFault(`${where.namespace}/${where.pod}: ${all[0]!.trim()}`);
+      if (!begun.hasLine && found.length === 0 && all.length > 0) onFault(`${where.namespace}/${where.pod}: ${textOf(all[0]!).trim()}`);
       begun.hasLine ||= found.length > 0;
       const news = found.filter(reading.isNew);
       if (news.length > 0) yield news;

@@ -30,7 +30,7 @@ const firstFields = ['method', 'route', 'status', 'duration'];
 /** Shown in this order after all others. */
 const lastFields = ['request_id', 'trace_id', 'span_id'];
 
-/** A line in columns: the time in UTC, the level, where it is from, and what it says. What is no JSON of a logger stays as it is. */
+/** A line in columns: the time in UTC, the level, where it is from, and what it says. What is no JSON of a logger stays as it is. @param line - with a text, not its bytes */
 export function logColumns({ time, text }: LogLine, { label, style }: LogSource, width: number, output: Output): string {
   const entry = entryOf(text);
   const level = levelOf(entry?.['level']);

@@ -37,9 +37,11 @@ export class Output {
     this.stdout.write(`${this.secrets.hiddenIn(text)}\n`);
   }
 
-  /** Data of which there may be much: waits while its reader is behind. */
-  async flow(text: string): Promise<void> {
-    if (this.unread.signal.aborted || this.stdout.write(`${this.secrets.hiddenIn(text)}\n`)) return;
+  /** Data of which there may be much: waits while its reader is behind. @param isBytes - whether each character is a byte, whatever they say together */
+  async flow(text: string, isBytes = false): Promise<void> {
+    if (this.unread.signal.aborted) return;
+    const shown = isBytes ? this.secrets.hiddenInBytes(text) : this.secrets.hiddenIn(text);
+    if (this.stdout.write(`${shown}\n`, isBytes ? 'latin1' : 'utf8')) return;
     await once(this.stdout as NodeJS.WriteStream, 'drain', { signal: this.unread.signal }).catch(() => undefined);
   }
 
