@@ -19,6 +19,15 @@ function stepsOf(path: string): string[] {
   );
 }
 
+interface Named {
+  readonly name: string;
+}
+
+/** Whether a change is one of the order of named things, which it tells by their names. */
+function isOrder(list: unknown, from: unknown, to: unknown): from is readonly string[] {
+  return Array.isArray(list) && Array.isArray(from) && Array.isArray(to) && typeof (list[0] as Partial<Named> | undefined)?.name === 'string';
+}
+
 /** Puts an announced change into a copy of what was there, by steps that share nothing with the code under test. */
 function put(root: unknown, { path, from, to }: FieldChange): void {
   const steps = stepsOf(path);
@@ -28,6 +37,14 @@ function put(root: unknown, { path, from, to }: FieldChange): void {
     const key = step.startsWith('@') ? keyIn(at as unknown as unknown[], step.slice(1)) : step;
     if (!isLast) {
       at = at[key] as Record<string, unknown>;
+      continue;
+    }
+    const list = at[key] as readonly Named[];
+    if (isOrder(list, from, to)) {
+      const names = list.map(({ name }) => name);
+      expect({ path, is: names.filter((name) => from.includes(name)) }).toEqual({ path, is: from });
+      const inOrder = (to as readonly string[]).map((name) => list.find((element) => element.name === name)!);
+      at[key] = list.map((element) => ((to as readonly string[]).includes(element.name) ? inOrder.shift() : element));
       continue;
     }
     expect({ path, is: at[key] }).toEqual({ path, is: from });
@@ -42,7 +59,7 @@ function keyIn(list: readonly unknown[], name: string): string {
   return String(index >= 0 ? index : /^\d+$/.test(name) ? Number(name) : list.length);
 }
 
-/** Lists of named things have no order that a plan could tell. */
+/** Where among those that stay a new element stands is no matter of a plan. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted).sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
   if (typeof value !== 'object' || value === null) return value;

@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../cluster/api-error';
 import type { Cluster, Location } from '../cluster/cluster';
 import { NotHealthy } from '../exit-codes';
+import { jsonPatch } from '../manifests/json-patch';
 import { type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { inOrderOf } from '../plan/list-order';
 import { handOverManager, hasDeployer, takenOver } from '../plan/managed-fields';
 import type { PlannedObject } from '../plan/plan';
 
@@ -12,7 +14,30 @@ export async function writeObject(cluster: Cluster, planned: PlannedObject, dead
   if (action === 'replace') await remove(cluster, planned, deadline);
   else if (live !== undefined && hasDeployer(live)) await takeOver(cluster, location);
   if (handsOver !== undefined) await handOver(cluster, planned, handsOver);
-  await patiently(planned, deadline, () => cluster.apply(location, object, { force }));
+  await patiently(planned, deadline, async () => {
+    const written = await cluster.apply(location, object, { force });
+    await reorder(cluster, planned, written);
+  });
+}
+
+/** What the server's merge leaves of an order. Whoever changes the object meanwhile makes it fail, and be tried again. */
+async function reorder(cluster: Cluster, { location, object }: PlannedObject, written: KubernetesObject): Promise<void> {
+  let live: KubernetesObject | undefined = written;
+  for (let attempt = 1; live !== undefined; attempt++) {
+    const operations = jsonPatch(live, inOrderOf(object, live));
+    if (operations.length === 0) return;
+    try {
+      await cluster.patch(location, [{ op: 'test', path: '/metadata/resourceVersion', value: live.metadata.resourceVersion }, ...operations]);
+      return;
+    } catch (error) {
+      if (!isRace(error) || attempt === 5) throw error;
+      live = await cluster.get(location);
+    }
+  }
+}
+
+function isRace(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 409 || error.code === 422);
 }
 
 /** What kubectl deployed becomes Berth's. The account is read anew: it may have changed since the plan. */
@@ -29,8 +54,7 @@ async function takeOver(cluster: Cluster, location: Location): Promise<void> {
       ]);
       return;
     } catch (error) {
-      const isRace = error instanceof ApiError && (error.code === 409 || error.code === 422);
-      if (!isRace || attempt === 5) throw error;
+      if (!isRace(error) || attempt === 5) throw error;
     }
   }
 }

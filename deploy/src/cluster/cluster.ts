@@ -140,17 +140,18 @@ export class Cluster {
     return body;
   }
 
-  /** Changes an object by a JSON patch. */
-  async patch(location: Location, operations: readonly object[]): Promise<KubernetesObject> {
-    this.onlooker.beforeWrite?.();
+  /** Changes an object by a JSON patch. @returns the object as it is then, or would be */
+  async patch(location: Location, operations: readonly object[], { dryRun = false }: Pick<ApplyOptions, 'dryRun'> = {}): Promise<KubernetesObject> {
+    if (!dryRun) this.onlooker.beforeWrite?.();
     const { body } = await this.connection.call<KubernetesObject>({
       method: 'PATCH',
       path: pathOf(location),
-      query: { fieldManager },
+      query: { fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) },
       body: operations,
       contentType: 'application/json-patch+json',
+      ...(dryRun && { repeatable: true }),
     });
-    return body;
+    return this.seen(body);
   }
 
   /** Deletes the one object that has this uid; the pods of a workload go before it. Nothing happens when it is gone. */

@@ -1,6 +1,6 @@
 import { isObject, same } from '../manifests/json';
 import type { FieldSet, KubernetesObject } from '../manifests/kubernetes-object';
-import { isKeyed, isOwn } from './managed-fields';
+import { elementOf, isOwn } from './managed-fields';
 
 /** Members that nobody owns. https://kubernetes.io/docs/reference/using-api/server-side-apply/#field-management */
 const unownedMembers = new Set(['apiVersion', 'kind']);
@@ -57,7 +57,7 @@ function agreesByMember({ manifest, live, others }: At, parts: readonly (readonl
 /** The elements of a list that is merged by keys or by values; they must also stand in the manifest's order. */
 function agreesByElement({ live, others }: At, parts: readonly (readonly [string, FieldSet])[], wanted: readonly unknown[]): boolean {
   if (wanted.length !== parts.length || !Array.isArray(live)) return false;
-  const pairs = parts.map(([part, set]) => ({ part, set, inManifest: indexOf(wanted, part), inLive: indexOf(live, part) }));
+  const pairs = parts.map(([part, set]) => ({ part, set, inManifest: elementOf(wanted, part), inLive: elementOf(live, part) }));
   const ordered = pairs.toSorted((one, other) => one.inManifest - other.inManifest);
   return (
     pairs.every(({ inManifest, inLive }) => inManifest >= 0 && inLive >= 0) &&
@@ -66,15 +66,6 @@ function agreesByElement({ live, others }: At, parts: readonly (readonly [string
       agrees({ set, manifest: wanted[inManifest], live: live[inLive] as unknown, others: within(others, part) }),
     )
   );
-}
-
-/** Where the one element is that a part of a set names; -1 where none or more than one could be meant. */
-function indexOf(list: readonly unknown[], part: string): number {
-  if (!/^[kv]:/.test(part)) return -1;
-  const wanted = JSON.parse(part.slice(2)) as unknown;
-  const isMeant = (element: unknown) => (part.startsWith('v:') ? same(element, wanted) : isKeyed(element, wanted));
-  const index = list.findIndex(isMeant);
-  return index >= 0 && list.findLastIndex(isMeant) === index ? index : -1;
 }
 
 function partsOf(set: FieldSet): (readonly [string, FieldSet])[] {

@@ -1,7 +1,10 @@
 import { isObject, same } from '../manifests/json';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 
-/** One field that another value is in. A value that isn't there is `undefined`; those of a Secret are {@link hidden}. */
+/**
+ * One field that another value is in. Of a list of named elements that come in another order the names of those that stay are the value. A value that isn't there is
+ * `undefined`; those of a Secret are {@link hidden}.
+ */
 export interface FieldChange {
   /** Such as `spec.template.spec.containers[user-service].image`; members of lists by their name, else by their index from 0. */
   readonly path: string;
@@ -62,10 +65,19 @@ function compareLists(path: string, before: readonly unknown[], after: readonly 
   const [named, renamed] = [byName(before), byName(after)];
   if (named !== undefined && renamed !== undefined) {
     const names = new Set([...named.keys(), ...renamed.keys()]);
-    return [...names].flatMap((name) => compare(`${path}[${name}]`, named.get(name), renamed.get(name)));
+    return [
+      ...reordered(path, [...named.keys()], [...renamed.keys()]),
+      ...[...names].flatMap((name) => compare(`${path}[${name}]`, named.get(name), renamed.get(name))),
+    ];
   }
   if (before.length !== after.length || ![...before, ...after].every(isObject)) return same(before, after) ? [] : [{ path, from: before, to: after }];
   return before.flatMap((value, index) => compare(`${path}[${index}]`, value, after[index]));
+}
+
+function reordered(path: string, before: readonly string[], after: readonly string[]): FieldChange[] {
+  const from = before.filter((name) => after.includes(name));
+  const to = after.filter((name) => before.includes(name));
+  return same(from, to) ? [] : [{ path, from, to }];
 }
 
 /** Elements by name, when each has one of its own. */

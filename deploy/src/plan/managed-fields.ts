@@ -151,8 +151,17 @@ function step(value: unknown, part: string): { readonly key: string | number; re
   return index in value ? { key: index, value: value[index] as unknown } : undefined;
 }
 
+/** Where the one element of a list is that a part of a set names; -1 where none or more than one could be meant. */
+export function elementOf(list: readonly unknown[], part: string): number {
+  if (!/^[kv]:/.test(part)) return -1;
+  const wanted = JSON.parse(part.slice(2)) as unknown;
+  const isMeant = (element: unknown) => (part.startsWith('v:') ? same(element, wanted) : isKeyed(element, wanted));
+  const index = list.findIndex(isMeant);
+  return index >= 0 && list.findLastIndex(isMeant) === index ? index : -1;
+}
+
 /** Whether an element has these keys. What a manifest leaves to the server's default, such as a port's protocol, is no other key. */
-export function isKeyed(element: unknown, keys: unknown): boolean {
+function isKeyed(element: unknown, keys: unknown): boolean {
   return isObject(element) && Object.entries(keys as object).every(([name, key]) => !(name in element) || same(element[name], key));
 }
 

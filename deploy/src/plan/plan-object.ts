@@ -1,13 +1,15 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
-import { isObject } from '../manifests/json';
+import { isObject, same } from '../manifests/json';
+import { jsonPatch } from '../manifests/json-patch';
 import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { isAsDeclared } from './as-declared';
-import { changesBetween } from './field-changes';
+import { changesBetween, contentOf } from './field-changes';
 import { handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
+import { inOrderOf } from './list-order';
 import type { LookAt } from './live-objects';
 import type { PlannedObject } from './plan';
 
@@ -110,7 +112,9 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
   if (hasFailed)
     return { ...basis, action: 'replace', changes: changesBetween(live, tried.next), notes: ['it failed, and a Job that failed never runs again by itself'] };
   // the deployer's account is Berth's before it applies: what the manifest no longer says goes
-  const changes = changesBetween(live, takesOver ? withoutLeftBehind(tried.next, object) : tried.next);
+  const whole = await tryWhole(inOrderOf(object, takesOver ? withoutLeftBehind(tried.next, object) : tried.next), tried.next, basis, context);
+  if ('immutable' in whole) return planReplacement(basis, whole.immutable);
+  const changes = changesBetween(live, whole.next);
   const isSame = changes.length === 0 && !takesOver && kept === undefined && ownsTheSame(live, tried.next);
   return {
     ...basis,
@@ -142,6 +146,22 @@ async function tryApply(object: KubernetesObject, basis: Basis & { readonly live
     const foreign = conflicts.filter((conflict) => !isSettled(conflict, basis, context));
     if (foreign.length > 0 && !forceConflicts) return refusal(basis, conflictWords(foreign));
     return tryForced(object, basis, cluster, foreign);
+  }
+}
+
+/** What the server makes of more than one apply does: it may refuse it, and puts its defaults where fields go. */
+async function tryWhole(
+  wanted: KubernetesObject,
+  applied: KubernetesObject,
+  { location, live }: Basis & { readonly live: KubernetesObject },
+  { cluster }: PlanContext,
+): Promise<Extract<Tried, { immutable: unknown }> | { readonly next: KubernetesObject }> {
+  if (same(wanted, applied)) return { next: applied };
+  try {
+    return { next: await cluster.patch(location, jsonPatch(contentOf(live), contentOf(wanted)), { dryRun: true }) };
+  } catch (error) {
+    if (error instanceof ApiError && error.immutableFields.length > 0) return { immutable: error.immutableFields };
+    throw error;
   }
 }
 
