@@ -21,6 +21,10 @@ interface GroupList {
   readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
 }
 
+interface Group {
+  readonly versions: readonly { readonly groupVersion: string }[];
+}
+
 /** The kinds of a cluster: those that every cluster has are known, the others asked for by group and version when one is needed, and kept. */
 export class Discovery {
   private readonly lists = new Map<string, Promise<readonly Resource[]>>();
@@ -33,6 +37,24 @@ export class Discovery {
     if (known !== undefined) return known;
     const resources = await this.resourcesOf(apiVersion);
     return resources.find((resource) => resource.kind === kind);
+  }
+
+  /** The kind's resource in any version of its group that the cluster serves, the preferred first; nothing when it serves none. */
+  async resourceInAnyVersion(group: string, kind: string): Promise<Resource | undefined> {
+    for (const { groupVersion } of await this.versionsOf(group)) {
+      const resource = await this.resourceOf({ apiVersion: groupVersion, kind });
+      if (resource !== undefined) return resource;
+    }
+    return undefined;
+  }
+
+  private async versionsOf(group: string): Promise<Group['versions']> {
+    try {
+      return (await this.connection.call<Group>({ method: 'GET', path: `/apis/${group}` })).body.versions;
+    } catch (error) {
+      if (error instanceof ApiError && error.isNotFound) return [];
+      throw error;
+    }
   }
 
   /** Every kind that lives in namespaces and can be listed, each in the version that the cluster prefers. */

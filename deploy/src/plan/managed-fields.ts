@@ -134,6 +134,18 @@ export function withoutLeftBehind(live: KubernetesObject, manifest: KubernetesOb
   return copy as unknown as KubernetesObject;
 }
 
+/** Fields that neither Berth nor a deployer owns and to which a manifest gives another value, each with its manager. */
+export function foreignFields(live: KubernetesObject, manifest: KubernetesObject): { readonly manager: string; readonly field: string }[] {
+  const { managedFields = [] } = live.metadata;
+  return managedFields
+    .filter((entry) => !isOwn(entry) && !isDeployer(entry) && entry.subresource !== 'status')
+    .flatMap(({ manager, fieldsV1 }) =>
+      leavesOf(fieldsV1)
+        .filter((path) => holds(manifest, path) && !same(valueAt(manifest, path), valueAt(live, path)))
+        .map((path) => ({ manager, field: path.map((part) => part.slice(2)).join('.') })),
+    );
+}
+
 function isIn(set: FieldSet, path: readonly string[]): boolean {
   let at: FieldSet | undefined = set;
   for (const part of path) at = at?.[part];
@@ -166,13 +178,13 @@ function isKeyed(element: unknown, keys: unknown): boolean {
 }
 
 function holds(value: unknown, path: readonly string[]): boolean {
+  return valueAt(value, path) !== undefined;
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
   let at: unknown = value;
-  for (const part of path) {
-    const next = step(at, part);
-    if (next === undefined) return false;
-    at = next.value;
-  }
-  return true;
+  for (const part of path) at = step(at, part)?.value;
+  return at;
 }
 
 function remove(value: unknown, path: readonly string[]): void {

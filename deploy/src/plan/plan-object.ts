@@ -8,7 +8,7 @@ import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { isAsDeclared } from './as-declared';
 import { changesBetween, contentOf } from './field-changes';
-import { handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
+import { foreignFields, handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
 import { inOrderOf } from './list-order';
 import type { LookAt } from './live-objects';
 import type { PlannedObject } from './plan';
@@ -38,7 +38,7 @@ export interface ObjectFault {
 export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
   const { stack, earlier, known, lookAt } = context;
   const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
-  if (prepared.awaitsKind) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
+  if (prepared.awaitsKind) return planAwaiting(basis, context);
   if (earlier === undefined && !known.has(keyOf(prepared.reference))) {
     const planned = await planUnseen(basis, context);
     if (planned !== undefined) return planned;
@@ -46,12 +46,8 @@ export async function planObject(prepared: Prepared, context: PlanContext): Prom
   const live = await lookAt(prepared);
   const before = earlier?.get(keyOf(prepared.reference));
   if (before?.verified === true && before.live?.metadata.resourceVersion === live?.metadata.resourceVersion) return before;
-  const owner = live && stackOf(live);
-  if (owner !== undefined && owner !== stackId(stack)) return refusal(prepared, `belongs to the stack ${owner}: one object has one stack`);
-  if (live?.metadata.deletionTimestamp !== undefined)
-    return { ...basis, live, action: 'replace', verified: false, notes: ['is being deleted: made anew when it is gone'] };
   try {
-    return live === undefined ? await planNew(basis, context) : await planChange({ ...basis, live }, context);
+    return live === undefined ? await planNew(basis, context) : (planUntouchable({ ...basis, live }, stack) ?? (await planChange({ ...basis, live }, context)));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return faultOf(prepared, error);
@@ -59,6 +55,58 @@ export async function planObject(prepared: Prepared, context: PlanContext): Prom
 }
 
 type Basis = Omit<PlannedObject, 'action'>;
+
+/** What is another stack's, or goes. @returns nothing where it is to be tried */
+function planUntouchable(basis: Basis & { readonly live: KubernetesObject }, stack: Stack): PlannedObject | ObjectFault | undefined {
+  const owner = stackOf(basis.live);
+  if (owner !== undefined && owner !== stackId(stack)) return refusal(basis, `belongs to the stack ${owner}: one object has one stack`);
+  if (basis.live.metadata.deletionTimestamp === undefined) return undefined;
+  return { ...basis, action: 'replace', verified: false, notes: ['is being deleted: made anew when it is gone'] };
+}
+
+/** What is of a kind, or of a version of one, that is made in the same deployment. Where another version is served, the object may be there: it is tried as one of that. */
+async function planAwaiting(basis: Basis, context: PlanContext): Promise<PlannedObject | ObjectFault> {
+  const { cluster, stack } = context;
+  const { location, object, reference } = basis;
+  const resource = await cluster.discovery.resourceInAnyVersion(reference.group, reference.kind);
+  const live = resource && (await cluster.get({ ...location, resource }));
+  if (live === undefined) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
+  const untouchable = planUntouchable({ ...basis, live }, stack);
+  if (untouchable !== undefined) return untouchable;
+  const { apiVersion } = resource!;
+  const untried = { ...basis, live, verified: false, notes: [`its kind gets the version ${object.apiVersion} in the same deployment`] };
+  try {
+    const planned = await planChange({ ...basis, live, location: { ...location, resource: resource! }, object: { ...object, apiVersion } }, context);
+    if ('fault' in planned) return planned;
+    const { action, changes, force, notes } = planned;
+    return { ...untried, action: action === 'unchanged' ? 'change' : action, changes, force, notes: [...untried.notes, ...notes] };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    // the server looks at what each manager owns in the version in which that was written
+    const [, field] = /(\S+): field not declared in schema/.exec(error.message) ?? [];
+    if (field !== undefined)
+      return wrong(
+        basis,
+        `was written as ${apiVersion}, which has no ${field.replace(/^\./, '')}, so the server can't merge it: deploy it once as ${object.apiVersion} without, then with it`,
+      );
+    // whose fields are can be told without the server
+    return planUntried({ ...untried, live }, context);
+  }
+}
+
+function planUntried(basis: Basis & { readonly live: KubernetesObject }, { forceConflicts }: PlanContext): PlannedObject | ObjectFault {
+  const { live, object } = basis;
+  const foreign = foreignFields(live, object);
+  if (foreign.length > 0 && !forceConflicts) return refusal(basis, conflictWords(foreign));
+  const notes = [...basis.notes, ...foreign.map(takenWords)];
+  return {
+    ...basis,
+    action: 'change',
+    changes: changesBetween(live, merged(live, { ...object, apiVersion: live.apiVersion })),
+    force: foreign.length > 0,
+    notes,
+  };
+}
 
 /**
  * What the stack doesn't know is mostly new: then one dry run says so, without a look at it first.
@@ -168,7 +216,7 @@ async function tryWhole(
 async function tryForced(object: KubernetesObject, basis: Basis, cluster: Cluster, foreign: readonly Conflict[]): Promise<Tried> {
   try {
     const next = await cluster.apply(basis.location, object, { dryRun: true, force: true });
-    return { next, force: true, notes: foreign.map(({ field, manager }) => `takes ${field} over from ${manager}`) };
+    return { next, force: true, notes: foreign.map(takenWords) };
   } catch (error) {
     if (error instanceof ApiError && error.immutableFields.length > 0) return { immutable: error.immutableFields };
     throw error;
@@ -192,6 +240,10 @@ function conflictsOf({ code, causes }: ApiError): Conflict[] {
 function isSettled({ manager, field }: Conflict, { live, object }: Basis & { readonly live: KubernetesObject }, { all }: PlanContext): boolean {
   if (isDeployersName(manager) && hasDeployer(live)) return true;
   return field === 'spec.replicas' && !isScaled(object, all) && ownersOf(live, ['f:spec', 'f:replicas']).some((owner) => owner.manager === handOverManager);
+}
+
+function takenWords({ field, manager }: Conflict): string {
+  return `takes ${field} over from ${manager}`;
 }
 
 function conflictWords(conflicts: readonly Conflict[]): string {
