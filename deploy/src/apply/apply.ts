@@ -5,7 +5,7 @@ import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { canonical } from '../manifests/json';
-import { entriesAfter, entryOf, leftoverEntry, makePlan, writesOf } from '../plan/make-plan';
+import { entriesAfter, entryOf, goesWithPrune, leftoverEntry, makePlan, writesOf } from '../plan/make-plan';
 import { isEmpty, type Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
 import { hasNoState } from '../readiness/readiness';
@@ -175,8 +175,8 @@ async function perform(cluster: Cluster, { plan, revisions, entries }: Planned, 
     throw error;
   }
   const claims = await adoptClaims(cluster, stack, before, plan.leftovers.filter(({ fate }) => fate === 'prune').map(leftoverEntry));
-  await pruneAll(cluster, plan.leftovers, deadline, options.progress);
-  const after = joined(entriesAfter(objects, plan.leftovers), claims);
+  const stayed = await pruneAll(cluster, plan.leftovers, { goes: goesWithPrune(stack, plan.leftovers), deadline, progress: options.progress });
+  const after = joined(entriesAfter(objects, [...plan.leftovers, ...stayed]), claims);
   if (!sameEntries(joined(before, claims), after)) await writeInventory(cluster, stack, after);
   const revision = plan.recordsRevision ? await record(cluster, plan, revisions, objects, { outcome: 'healthy' }, notes) : revisions.at(-1)!.number;
   return { plan, changed: true, revision };

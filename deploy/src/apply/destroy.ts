@@ -2,7 +2,7 @@ import type { Cluster, Location } from '../cluster/cluster';
 import { Refused } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { holdsData, keepMark } from '../manifests/data-kinds';
-import { keyOf, nameOf } from '../manifests/kubernetes-object';
+import { keyOf, nameOf, referenceOf } from '../manifests/kubernetes-object';
 import { leftoverEntry, locate } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
 import { inventoryLocation } from '../stack/account';
@@ -12,7 +12,7 @@ import { type Stack, stackId, stackOf } from '../stack/stack';
 import { withLock, type ApplyOptions } from './apply';
 import { adoptClaims, madeClaims } from './made-claims';
 import { pruneAll } from './prune';
-import { strangersIn } from './strangers';
+import { type Goes, goesOf, isAccount, strangersWith, strangerWords } from '../plan/strangers';
 
 /** How a stack is removed. */
 export interface DestroyOptions extends Pick<ApplyOptions, 'timeoutMs' | 'lock' | 'progress' | 'signal'> {
@@ -26,24 +26,50 @@ export async function planDestroy(cluster: Cluster, stack: Stack, deleteData: bo
   if (inventory === undefined)
     throw new Refused(`${stack.namespace}/${stack.name} is not deployed here: there is no inventory of it in the namespace ${stack.namespace}`);
   const made = await madeClaims(cluster, inventory.entries);
-  const isMade = (entry: InventoryEntry) => made.some((claim) => keyOf(claim) === keyOf(entry));
-  return inParallel(joined(inventory.entries, made), (entry) => fateOf(cluster, stack, entry, deleteData, isMade(entry)));
+  const ways = { cluster, stack, deleteData, made: new Set(made.map(keyOf)), goes: goesWith(stack, inventory.entries, made) };
+  return withPlacesOfKept(await inParallel(joined(inventory.entries, made), (entry) => fateOf(entry, ways)), stack);
 }
 
-async function fateOf(cluster: Cluster, stack: Stack, entry: InventoryEntry, deleteData: boolean, isMade: boolean): Promise<Leftover> {
+interface Ways {
+  readonly cluster: Cluster;
+  readonly stack: Stack;
+  readonly deleteData: boolean;
+  /** Keys of claims that StatefulSets of the stack have made. */
+  readonly made: ReadonlySet<string>;
+  readonly goes: Goes;
+}
+
+/** What goes with a stack: what it has, claims that it made, and its account. */
+function goesWith(stack: Stack, entries: readonly InventoryEntry[], made: readonly InventoryEntry[]): Goes {
+  const [has, claims] = [goesOf(stack, entries), new Set(made.map(keyOf))];
+  return (object) => has(object) || claims.has(keyOf(referenceOf(object))) || isAccount(object, stack);
+}
+
+async function fateOf(entry: InventoryEntry, { cluster, stack, deleteData, made, goes }: Ways): Promise<Leftover> {
   const { apiVersion: _, ...reference } = entry;
   const location = await locate(cluster, entry);
   const live = location && (await cluster.get(location));
   if (location === undefined || live === undefined) return { reference, fate: 'gone' };
   const found = { reference, location, live };
-  if (!isMade && stackOf(live) !== stackId(stack)) return { ...found, fate: 'lost', reason: 'it is not of this stack any more' };
+  if (!made.has(keyOf(entry)) && stackOf(live) !== stackId(stack)) return { ...found, fate: 'lost', reason: 'it is not of this stack any more' };
   const reason = deleteData ? undefined : (keepMark(live) ?? (holdsData(reference, live) ? 'it holds data' : undefined));
   if (reason !== undefined) return { ...found, fate: 'keep', reason };
-  if (reference.kind !== 'Namespace') return { ...found, fate: 'prune' };
-  const strangers = await strangersIn(cluster, reference.name, stack);
-  return strangers.length === 0
-    ? { ...found, fate: 'prune' }
-    : { ...found, fate: 'keep', reason: `there is more in it that is not of this stack: ${strangers.slice(0, 5).join(', ')}` };
+  const strangers = await strangersWith(cluster, reference, live, goes);
+  return strangers.length === 0 ? { ...found, fate: 'prune' } : { ...found, fate: 'keep', reason: strangerWords(strangers) };
+}
+
+/** What is kept is found again by the stack's account: the namespaces of both stay. */
+function withPlacesOfKept(fates: readonly Leftover[], stack: Stack): readonly Leftover[] {
+  const kept = fates.filter(({ fate }) => fate === 'keep').map(({ reference }) => reference);
+  return fates.map((leftover) => {
+    const { reference, fate } = leftover;
+    if (fate !== 'prune' || kept.length === 0 || !isNamespace(reference)) return leftover;
+    const inIt = kept.find(({ namespace }) => namespace === reference.name);
+    if (inIt !== undefined) return { ...leftover, fate: 'keep', reason: `${nameOf(inIt)} stays, which is in it` };
+    return isAround(reference, stack)
+      ? { ...leftover, fate: 'keep', reason: `the account of the stack is in it, by which ${nameOf(kept[0]!)} is found again` }
+      : leftover;
+  });
 }
 
 /**
@@ -58,26 +84,27 @@ export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOp
     await adoptClaims(guarded, stack, all, all);
     const fates = await planDestroy(guarded, stack, options.deleteData ?? false);
     const own = fates.filter(({ fate, reference }) => fate === 'prune' && isAround(reference, stack));
-    await pruneAll(
-      guarded,
-      fates.filter((leftover) => !own.includes(leftover)),
-      deadline,
-      options.progress,
-    );
-    const kept = fates.filter(({ fate }) => fate === 'keep');
+    const others = fates.filter((leftover) => !own.includes(leftover));
     const inventory = await readInventory(guarded, stack);
+    const goes = goesWith(stack, inventory?.entries ?? [], []);
+    const ways = { goes, deadline, progress: options.progress };
+    const kept = [...fates.filter(({ fate }) => fate === 'keep'), ...(await pruneAll(guarded, others, ways))];
     const entries = [...kept, ...own].map(leftoverEntry);
     if (entries.length > 0 && !sameEntries(inventory?.entries ?? [], entries)) await writeInventory(guarded, stack, entries);
-    if (kept.length === 0) await forgetStack(guarded, stack);
-    // the account is in it: it goes with all that is left
-    await pruneAll(guarded, own, deadline, options.progress);
-    return kept;
+    // with what is kept stays the account, by which it is found again; with the stack's namespace it goes
+    if (kept.length > 0) return withPlacesOfKept([...kept, ...own], stack);
+    if (own.length === 0) await forgetStack(guarded, stack);
+    return pruneAll(guarded, own, ways);
   });
 }
 
 /** The namespace of the stack itself, in which its lock is. */
-function isAround({ kind, group, name }: Leftover['reference'], { namespace }: Stack): boolean {
-  return kind === 'Namespace' && group === '' && name === namespace;
+function isAround(reference: Leftover['reference'], { namespace }: Stack): boolean {
+  return isNamespace(reference) && reference.name === namespace;
+}
+
+function isNamespace({ kind, group }: Leftover['reference']): boolean {
+  return kind === 'Namespace' && group === '';
 }
 
 /** Its history, then its inventory: while that is there, a destroy that was cut is done again. The lock stays, and is free. */

@@ -6,6 +6,12 @@ import type { Discovery, Resource } from './discovery';
 /** The manager under which Berth's fields stand. https://kubernetes.io/docs/reference/using-api/server-side-apply/#managers */
 export const fieldManager = 'berth';
 
+/** To be answered an object's metadata alone: no value of a Secret is sent. https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+export const metadataOnly = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+
+/** The same of a list. */
+export const metadataList = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+
 /** Where one object is. */
 export interface Location {
   readonly resource: Resource;
@@ -67,7 +73,7 @@ export class Cluster {
   /** Whether an object is there, by its metadata alone: no value of a Secret is sent. */
   async has(location: Location): Promise<boolean> {
     try {
-      await this.connection.call({ method: 'GET', path: pathOf(location), accept: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1' });
+      await this.connection.call({ method: 'GET', path: pathOf(location), accept: metadataOnly });
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.isNotFound) return false;

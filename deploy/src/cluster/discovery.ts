@@ -18,11 +18,17 @@ interface ResourceList {
 }
 
 interface GroupList {
-  readonly groups: readonly { readonly preferredVersion: { readonly groupVersion: string } }[];
+  readonly groups: readonly Group[];
 }
 
 interface Group {
   readonly versions: readonly { readonly groupVersion: string }[];
+  readonly preferredVersion: { readonly groupVersion: string };
+}
+
+/** The version that the cluster prefers, then the others. */
+function versionsOf({ versions, preferredVersion }: Group): string[] {
+  return [...new Set([preferredVersion, ...versions].map(({ groupVersion }) => groupVersion))];
 }
 
 /** The kinds of a cluster: those that every cluster has are known, the others asked for by group and version when one is needed, and kept. */
@@ -41,28 +47,41 @@ export class Discovery {
 
   /** The kind's resource in any version of its group that the cluster serves, the preferred first; nothing when it serves none. */
   async resourceInAnyVersion(group: string, kind: string): Promise<Resource | undefined> {
-    for (const { groupVersion } of await this.versionsOf(group)) {
-      const resource = await this.resourceOf({ apiVersion: groupVersion, kind });
+    for (const apiVersion of await this.versionsOfGroup(group)) {
+      const resource = await this.resourceOf({ apiVersion, kind });
       if (resource !== undefined) return resource;
     }
     return undefined;
   }
 
-  private async versionsOf(group: string): Promise<Group['versions']> {
+  private async versionsOfGroup(group: string): Promise<readonly string[]> {
     try {
-      return (await this.connection.call<Group>({ method: 'GET', path: `/apis/${group}` })).body.versions;
+      return versionsOf((await this.connection.call<Group>({ method: 'GET', path: `/apis/${group}` })).body);
     } catch (error) {
       if (error instanceof ApiError && error.isNotFound) return [];
       throw error;
     }
   }
 
-  /** Every kind that lives in namespaces and can be listed, each in the version that the cluster prefers. */
+  /** Every kind that lives in namespaces and can be listed, each once: where it is served in it, in the version that its group prefers. Asks anew. */
   async namespacedResources(): Promise<readonly Resource[]> {
+    this.lists.clear();
     const { body } = await this.connection.call<GroupList>({ method: 'GET', path: '/apis' });
-    const versions = ['v1', ...body.groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+    const groups = await Promise.all([['v1'], ...body.groups.map(versionsOf)].map((versions) => this.resourcesOfAll(versions)));
+    return groups.flat().filter(({ namespaced, listable }) => namespaced && listable);
+  }
+
+  /** The kinds of a group's versions; of one that is in several the first. */
+  private async resourcesOfAll(versions: readonly string[]): Promise<readonly Resource[]> {
     const lists = await Promise.all(versions.map((version) => this.resourcesOf(version)));
-    return lists.flat().filter(({ namespaced, listable }) => namespaced && listable);
+    return [
+      ...new Map(
+        lists
+          .flat()
+          .toReversed()
+          .map((resource) => [resource.plural, resource]),
+      ).values(),
+    ];
   }
 
   /** Asks anew for the kinds of a group's version: a CustomResourceDefinition may have brought some. */

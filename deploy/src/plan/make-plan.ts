@@ -6,6 +6,7 @@ import type { Prepared } from '../manifests/prepare';
 import { inParallel } from '../in-parallel';
 import { joined, type Inventory, type InventoryEntry, sameEntries } from '../stack/inventory';
 import { isOf, type Revision } from '../stack/revisions';
+import { type Goes, goesOf, strangersWith, strangerWords } from './strangers';
 import { type Stack, stackId, stackOf } from '../stack/stack';
 import { missingSecrets } from './missing-secrets';
 import { liveObjects } from './live-objects';
@@ -54,7 +55,11 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     findLeftovers(input),
     lacksSecrets ? [] : missingSecrets(cluster, objects),
   ]);
-  throwFaults([...results.filter((result): result is ObjectFault => 'fault' in result), ...missing.map((fault) => ({ fault, isManifests: true }))]);
+  throwFaults([
+    ...results.filter((result): result is ObjectFault => 'fault' in result),
+    ...missing.map((fault) => ({ fault, isManifests: true })),
+    ...(await refusedPrunes(input, leftovers)),
+  ]);
   const last = revisions.at(-1);
   return {
     stack,
@@ -128,6 +133,29 @@ async function lookAt(entry: InventoryEntry, { cluster, stack, pruneData = [] }:
 export async function locate(cluster: Cluster, { apiVersion, kind, namespace, name }: InventoryEntry): Promise<Location | undefined> {
   const resource = await cluster.discovery.resourceOf({ apiVersion, kind });
   return resource && { resource, namespace, name };
+}
+
+/** What goes when a plan prunes. */
+export function goesWithPrune(stack: Stack, leftovers: readonly Leftover[]): Goes {
+  return goesOf(
+    stack,
+    leftovers.filter(({ fate }) => fate === 'prune').map(({ reference }) => reference),
+  );
+}
+
+/** Each object with data goes for its own flag alone: one flag doesn't take along what is of others, in the manifests, or kept. */
+async function refusedPrunes({ cluster, stack }: PlanInput, leftovers: readonly Leftover[]): Promise<ObjectFault[]> {
+  const goes = goesWithPrune(stack, leftovers);
+  const faults = await inParallel(
+    leftovers.filter(({ fate }) => fate === 'prune'),
+    async ({ reference, live }) => {
+      const strangers = await strangersWith(cluster, reference, live!, goes);
+      return strangers.length === 0
+        ? undefined
+        : `${nameOf(reference)} is not pruned: ${strangerWords(strangers)}: leave --prune-data ${nameOf(reference)} out`;
+    },
+  );
+  return faults.filter((fault) => fault !== undefined).map((fault) => ({ fault, isManifests: false }));
 }
 
 function keptBecause(
