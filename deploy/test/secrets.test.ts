@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { liveState } from '../testing/live-state';
 import { berth, folderWith, type Run, writeFiles } from '../testing/berth-process';
 import { describeWithControlPlane } from '../testing/use-control-plane';
@@ -120,5 +121,44 @@ describeWithControlPlane('values of Secrets', (at) => {
         expect(code).toBe(4);
         expect(stdout).toContain('it is not (secret)');
       }
+  }, 60_000);
+
+  it('are in no revision but in its Secret: not in why it failed, and not in what kubectl or anybody else noted on a Secret', async () => {
+    const namespace = await at().namespace();
+    const [said, noted] = [`said-${randomBytes(6).toString('hex')}`, Buffer.from(`noted-${randomBytes(6).toString('hex')}`).toString('base64')];
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: {
+        name: 'keys',
+        annotations: {
+          'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify({ data: { noted } }),
+          'example.com/note': `it was ${Buffer.from(noted, 'base64').toString('hex')}`,
+        },
+      },
+      data: { noted, said: Buffer.from(said).toString('base64') },
+    };
+    // a container says the value, by its name
+    const web = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: {
+        selector: { matchLabels: { app: 'web' } },
+        template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: said, image: 'broken:1' }] } },
+      },
+    };
+    const folder = folderWith({ 'secret.json': JSON.stringify(secret), 'web.json': JSON.stringify(web) });
+    expect((await berth(['apply', folder, '-n', namespace], { kubeconfig: at().plane.kubeconfig })).code).toBe(4);
+    const configMaps = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+    const revision = (await at().plane.connect().get({ resource: configMaps, namespace, name: 'berth-shop-revision-1' })) as unknown as {
+      data: { message: string };
+      binaryData: { manifests: string };
+    };
+    expect(revision.data.message).toMatch(/container \(secret\) ends with exit code 1/);
+    const manifests = JSON.parse(gunzipSync(Buffer.from(revision.binaryData.manifests, 'base64')).toString()) as { kind: string; metadata: object }[];
+    const recorded = manifests.find(({ kind }) => kind === 'Secret');
+    expect(recorded).toMatchObject({ data: { noted: '', said: '' }, metadata: { annotations: { 'example.com/note': '' } } });
+    for (const form of [noted, Buffer.from(noted, 'base64').toString('hex')]) expect(JSON.stringify(recorded)).not.toContain(form);
   }, 60_000);
 });

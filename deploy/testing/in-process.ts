@@ -13,6 +13,7 @@ const options: ApplyOptions = {
   timeoutMs: 20_000,
   lock: { seconds: 2, waitMs: 5_000 },
   notes: () => Promise.resolve({ by: 'a test' }),
+  hidden: (text) => text,
   progress: silent,
   signal: new AbortController().signal,
 };

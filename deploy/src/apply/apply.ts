@@ -35,6 +35,8 @@ export interface ApplyOptions {
   readonly lacksSecrets?: boolean;
   /** Who deploys what: for the history. */
   notes(): Promise<Pick<RevisionNotes, 'by' | 'git' | 'message'>>;
+  /** A text without values of Secrets: what a container says of itself is recorded where everybody reads. */
+  hidden(text: string): string;
   /** Looks at the plan before anything is written; then no other plan is carried out. @throws Refused when it isn't what was agreed to */
   agree?(plan: Plan): void;
   readonly progress: Progress;
@@ -171,7 +173,7 @@ async function perform(cluster: Cluster, { plan, revisions, entries }: Planned, 
   try {
     await becomeReady(cluster, objects, deadline, options);
   } catch (error) {
-    if (error instanceof Unready) await record(cluster, plan, revisions, objects, { outcome: 'failed', message: error.message }, notes);
+    if (error instanceof Unready) await record(cluster, plan, revisions, objects, { outcome: 'failed', message: options.hidden(error.message) }, notes);
     throw error;
   }
   const claims = await adoptClaims(cluster, stack, before, plan.leftovers.filter(({ fate }) => fate === 'prune').map(leftoverEntry));

@@ -53,6 +53,7 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
     progress: deploymentTalk(world.output),
     signal: world.signal,
     notes: () => deployer(cluster, folder),
+    hidden: (text) => world.output.hidden(text),
     ...(saved && { agree: (plan: Plan) => checkSaved(saved, plan, uid) }),
     ...planningFlags(saved?.flags ?? flags),
   };

@@ -31,6 +31,7 @@ export async function rollbackCommand(named: string | undefined, flags: Rollback
       ...planningFlags(flags),
       replaceAll: true,
       lacksSecrets: true,
+      hidden: (text) => world.output.hidden(text),
       notes: async () => ({
         by: (await deployer(cluster, folder)).by,
         ...(revision.git === undefined ? {} : { git: revision.git }),

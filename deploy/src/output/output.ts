@@ -80,6 +80,11 @@ export class Output {
     this.secrets.add(object);
   }
 
+  /** A text as it would be shown: for what is written elsewhere. */
+  hidden(text: string): string {
+    return this.secrets.hiddenIn(text);
+  }
+
   /** https://no-color.org */
   private hasColor(stream: 'data' | 'talk'): boolean {
     const { NO_COLOR = '', FORCE_COLOR = '' } = this.env;

@@ -85,7 +85,7 @@ export async function objectsOf(cluster: Cluster, stack: Stack, { number, object
 
 /** Whether a revision has just these manifests. Asks for its Secrets only where there are any. */
 export async function isOf(cluster: Cluster, stack: Stack, revision: Revision, objects: readonly KubernetesObject[]): Promise<boolean> {
-  if (setText(revision.objects) !== setText(objects.map(withoutValues))) return false;
+  if (setText(revision.objects.map(withoutValues)) !== setText(objects.map(withoutValues))) return false;
   return !revision.hasSecrets || setText(await objectsOf(cluster, stack, revision)) === setText(objects);
 }
 
@@ -93,11 +93,16 @@ function setText(objects: readonly KubernetesObject[]): string {
   return objects.map(canonical).sort().join('\n');
 }
 
-/** A Secret with its keys and no values; any other object as it is. */
+/** A Secret with its keys and no values, those of annotations among them: kubectl's copy of a manifest is one. Any other object as it is. */
 export function withoutValues(object: KubernetesObject): KubernetesObject {
   if (object.kind !== 'Secret') return object;
-  const keys = Object.keys((object as { data?: object }).data ?? {});
-  return { ...object, data: Object.fromEntries(keys.map((key) => [key, ''])) };
+  const { data = {}, metadata } = object as KubernetesObject & { readonly data?: object };
+  const { annotations } = metadata;
+  return { ...object, metadata: { ...metadata, ...(annotations && { annotations: emptied(annotations) }) }, data: emptied(data) };
+}
+
+function emptied(members: object): Record<string, string> {
+  return Object.fromEntries(Object.keys(members).map((name) => [name, '']));
 }
 
 /** @throws UsageError when no revision could hold these manifests */
