@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { Unreachable } from '../src/cluster/api-error';
 import { Connection } from '../src/cluster/connection';
 import { endpointOf } from '../src/cluster/endpoint';
@@ -74,5 +74,20 @@ describeWithControlPlane('a connection to an API server', (at) => {
     expect((await get(connection)).body.kind).toBe('Answer');
     connection.close();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('to what takes it and says nothing, not even a certificate, ends when its time is up, and says so', async () => {
+    const sockets: Socket[] = [];
+    const server = createTcpServer((socket) => sockets.push(socket));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const connection = await through(`https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    try {
+      const fault = await connection.call({ method: 'GET', path: '/api/v1', timeoutMs: 200 }).catch((error: unknown) => error);
+      expect(fault).toBeInstanceOf(Unreachable);
+      expect(fault).toMatchObject({ isPassing: false, message: expect.stringMatching(/can't be reached \(.*timeout\): is the cluster up/) as string });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
   });
 });

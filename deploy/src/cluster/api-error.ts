@@ -90,13 +90,14 @@ export class Unreachable extends CommandError {
   override readonly name = 'Unreachable';
 
   constructor(server: URL, cause: unknown) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    const code = codeOf(cause);
+    const { message } = cause as Error;
     super(`the API server at ${server.origin} can't be reached (${code ?? message}): ${cureOf(code)}`, exitCodes.failed, { cause });
   }
 
   /** Whether it may be reached when asked again at once: a name that isn't known and a certificate that isn't trusted stay so. */
   get isPassing(): boolean {
-    const { code = '' } = this.cause as NodeJS.ErrnoException;
+    const code = codeOf(this.cause) ?? '';
     return ['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ETIMEDOUT', 'EAI_AGAIN'].includes(code) || code.startsWith('ERR_HTTP2_');
   }
 }
@@ -108,6 +109,12 @@ export class NoApiServer extends CommandError {
   constructor(server: URL) {
     super(`what answers at ${server.origin} is no Kubernetes API server: look at the server of this context in the kubeconfig`);
   }
+}
+
+/** Node.js's word for a fault. That of a DOMException, such as a timeout's, is a number that says nothing: https://webidl.spec.whatwg.org/#dom-domexception-code */
+function codeOf(cause: unknown): string | undefined {
+  const { code } = cause as { code?: unknown };
+  return typeof code === 'string' ? code : undefined;
 }
 
 function cureOf(code: string | undefined): string {
