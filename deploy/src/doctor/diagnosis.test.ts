@@ -124,6 +124,18 @@ it('a pod that was just made, and who waits for it, are under way', () => {
   expect(told(scene)).toEqual({ state: 'progressing', causes: [], underWay: ['user', 'user'] });
 });
 
+it('a Service whose only pod was sent away a moment ago is under way, however old the pod is', () => {
+  const leaving = pod('user', 'conditions: [{type: Ready, status: "True"}]').replace('labels:', 'deletionTimestamp: 2026-01-01T12:00:20Z, labels:');
+  const scene = sceneOf([workload('user', ready), replicaSet('user'), leaving, service('user'), slice('user', false)]);
+  expect(told(scene)).toEqual({ state: 'progressing', causes: [], underWay: ['user'] });
+});
+
+it('a Service between two pods is under way while its Deployment rolls out', () => {
+  const rolling = `${unready}, conditions: [{type: Progressing, status: "True", lastUpdateTime: "${justNow}"}]`;
+  const scene = sceneOf([workload('user', rolling), replicaSet('user'), service('user'), slice('user', false)]);
+  expect(told(scene)).toEqual({ state: 'progressing', causes: [], underWay: ['user', 'user'] });
+});
+
 it('one that is not ready for long, and of which nothing tells why, is told all the same', () => {
   expect(told(sceneOf([workload('user', unready)])).causes).toEqual([['not-ready', 'user']]);
 });

@@ -22,23 +22,21 @@ export function isUnderWay({ object, readiness }: SceneObject, scene: Scene): bo
 function lastSteps(object: KubernetesObject, scene: Scene): (string | undefined)[] {
   const pods = workloadKinds.has(object.kind) && object.kind !== 'Pod' ? podsOf(object, scene) : [];
   const { lastUpdateTime } = (anyConditionOf(object, 'Progressing') ?? {}) as { lastUpdateTime?: string };
-  return [
-    object.metadata.creationTimestamp,
-    lastUpdateTime,
-    anyConditionOf(object, 'Ready')?.lastTransitionTime,
-    ...pods.flatMap((pod) => [pod.metadata.creationTimestamp, anyConditionOf(pod, 'Ready')?.lastTransitionTime, pod.metadata.deletionTimestamp]),
-  ];
+  return [object.metadata.creationTimestamp, lastUpdateTime, anyConditionOf(object, 'Ready')?.lastTransitionTime, ...pods.flatMap(podSteps)];
 }
 
-/** One whose pods are none of anybody's waits for another deployment; else as its pods do. */
+/** When a pod was made, when its readiness changed, and when it was sent away. */
+function podSteps(pod: KubernetesObject): (string | undefined)[] {
+  return [pod.metadata.creationTimestamp, anyConditionOf(pod, 'Ready')?.lastTransitionTime, pod.metadata.deletionTimestamp];
+}
+
+/** One whose pods are none of anybody's waits for another deployment; else as its pods do, and what makes them. */
 function isServiceUnderWay(service: KubernetesObject, scene: Scene): boolean {
   const { selector = {} } = serviceSpecOf(service);
   const pods = scene.pods.filter(({ metadata: { labels = {}, namespace } }) => namespace === service.metadata.namespace && hasLabels(labels, selector));
-  const steps = [
-    service.metadata.creationTimestamp,
-    ...pods.flatMap((pod) => [pod.metadata.creationTimestamp, anyConditionOf(pod, 'Ready')?.lastTransitionTime]),
-  ];
-  return workloadsBehind(service, scene).length === 0 || steps.some((time) => isRecent(time, scene));
+  const behind = workloadsBehind(service, scene);
+  const steps = [service.metadata.creationTimestamp, ...pods.flatMap(podSteps), ...behind.flatMap((workload) => lastSteps(workload, scene))];
+  return behind.length === 0 || steps.some((time) => isRecent(time, scene));
 }
 
 function isRecent(time: string | undefined, { now }: Scene): boolean {
