@@ -15,7 +15,7 @@ interface Container {
 const nodeName = 'stand-in';
 
 /**
- * Stands in for a node where there is none: takes every pod and writes its status, as if its containers ran well from the start; those of a Job end.
+ * Stands in for a node where there is none: takes every pod and writes its status, as if its containers had run well for a minute; those of a Job end.
  * The image `broken` crashes, the image `slow` never comes.
  */
 export class PodStandIn {
@@ -115,5 +115,5 @@ function stateOf(isBroken: boolean, isOfJob: boolean, now: string): object {
   const terminated = { exitCode: isBroken ? 1 : 0, reason: isBroken ? 'Error' : 'Completed', startedAt: now, finishedAt: now };
   if (isOfJob) return { restartCount: 0, state: { terminated } };
   if (isBroken) return { restartCount: 3, state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated } };
-  return { restartCount: 0, state: { running: { startedAt: now } } };
+  return { restartCount: 0, state: { running: { startedAt: seconds(new Date(Date.parse(now) - 60_000).toISOString()) } } };
 }

@@ -53,6 +53,21 @@ const rows: readonly Row[] = [
     'InProgress',
     /FailedCreate: exceeded quota/,
   ],
+  [
+    'a Deployment that is paused before its pods are new',
+    deployment('replicas: 2, paused: true', 'replicas: 2, updatedReplicas: 0, readyReplicas: 2, availableReplicas: 2'),
+    'InProgress',
+    /0 of 2 pods are new, and it is paused: .*kubectl rollout resume/,
+  ],
+  [
+    'a Deployment that is paused when all its pods are new',
+    deployment(
+      'replicas: 2, paused: true, progressDeadlineSeconds: 600',
+      `${complete}, ${conditions(available, 'type: Progressing, status: Unknown, reason: DeploymentPaused')}`,
+    ),
+    'Current',
+    /^$/,
+  ],
   ['a Deployment with too few pods', deployment('replicas: 3', complete), 'InProgress', /2 of 3 pods are new/],
   [
     'a Deployment with old pods',

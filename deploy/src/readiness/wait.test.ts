@@ -48,6 +48,56 @@ describe('waiting', () => {
     expect(unready.map(({ reference }) => reference.name)).toEqual(['early']);
   });
 
+  describe('for containers without a readiness probe', () => {
+    /** A Deployment that is ready at the looks that say so, with one pod whose container started so long ago. */
+    function clusterWith(script: string, startedMsAgo: number, container: object) {
+      const { cluster, looked } = clusterWhere({ web: script });
+      const serverTime = Date.now() + 3_600_000;
+      const owned = (kind: string, uid: string, owner: string, status: object) => ({
+        apiVersion: 'v1',
+        kind,
+        metadata: { name: uid, namespace: 'shop', uid, ownerReferences: [{ uid: owner }] },
+        status,
+      });
+      const startedAt = new Date(serverTime - startedMsAgo).toISOString();
+      const pod = owned('Pod', 'pod', 'set', { phase: 'Running', containerStatuses: [{ name: 'web', ready: true, state: { running: { startedAt } } }] });
+      let asked = 0;
+      const whole = {
+        connection: { call: () => Promise.resolve({ serverTime: serverTime + performance.now() - since }) },
+        list: ({ kind }: { kind: string }) => (asked++, Promise.resolve(kind === 'Pod' ? [pod] : [owned('ReplicaSet', 'set', 'web', {})])),
+        get: async (location: Location) => {
+          const { metadata, spec, ...rest } = (await cluster.get(location))!;
+          return { ...rest, metadata: { ...metadata, uid: 'web' }, spec: { ...(spec as object), template: { spec: { containers: [container] } } } };
+        },
+      };
+      const since = performance.now();
+      return { cluster: whole as unknown as Cluster, looked, asked: () => asked };
+    }
+
+    it('looks once more when one has just started, and sees it crash', async () => {
+      const { cluster, looked } = clusterWith('+-', 300, { name: 'web' });
+      const { outcome } = await waitUntilReady(cluster, [awaited('web')], { timeoutMs: 2_500 });
+      expect(outcome).toBe('timeout');
+      expect(looked['web']).toBeGreaterThan(1);
+    });
+
+    it('is done when it still runs then', async () => {
+      const { cluster, looked } = clusterWith('+', 300, { name: 'web' });
+      expect(await waitUntilReady(cluster, [awaited('web')], { timeoutMs: 10_000 })).toMatchObject({ outcome: 'ready' });
+      expect(looked).toEqual({ web: 2 });
+    });
+
+    it.each([
+      ['has run for longer', 5_000, { name: 'web' }, 2],
+      ['has a probe', 300, { name: 'web', readinessProbe: {} }, 0],
+    ])('waits for none that %s', async (_, startedMsAgo, container, lists) => {
+      const { cluster, looked, asked } = clusterWith('+', startedMsAgo, container);
+      expect(await waitUntilReady(cluster, [awaited('web')], { timeoutMs: 10_000 })).toMatchObject({ outcome: 'ready' });
+      expect(looked).toEqual({ web: 1 });
+      expect(asked()).toBe(lists);
+    });
+  });
+
   it('looks once at what is ready at once', async () => {
     const { cluster, looked } = clusterWhere({ one: '+', other: '+' });
     await waitUntilReady(cluster, [awaited('one'), awaited('other')], { timeoutMs: 1_000 });

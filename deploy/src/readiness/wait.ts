@@ -2,14 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Location } from '../cluster/cluster';
 import { ApiError } from '../cluster/api-error';
 import { inParallel } from '../in-parallel';
-import { keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
+import { groupOf, keyOf, type KubernetesObject, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
 import { hasLabels } from '../manifests/selectors';
 import { workloadKinds } from '../doctor/pod-findings';
 import { quickLook } from '../doctor/quick-look';
 import type { PodLog, Verdict } from '../doctor/verdict';
 import { examine, explained } from './examination';
+import { goneJob } from './gone-job';
 import { endpointsOf, lastLines, type NamespaceView, viewOf } from './pods';
 import { readinessOf } from './readiness';
+import { settleMs, settlingOf } from './settling-pods';
 import type { Readiness } from './state';
 
 /** An object that is waited for. */
@@ -18,6 +20,8 @@ export interface Awaited {
   readonly location: Location;
   /** Labels of the pods that it makes; of workloads only. */
   readonly podLabels?: Readonly<Record<string, string>>;
+  /** It was there, and its manifest lets it be deleted when it is done (`ttlSecondsAfterFinished`): gone is done. @default false */
+  readonly goesWhenDone?: boolean;
 }
 
 /** How an object stands, with what its pods say. */
@@ -59,7 +63,7 @@ const examinationMs = 15_000;
 /**
  * Waits until every object is as its manifest wants it, and no longer than until one is certain not to become so: by the rules of `berth doctor`, those
  * that need pods alone at each look, all of them now and then. Looks again and again instead of watching: a watch may end, or miss what happened before it
- * began.
+ * began. Where containers without a probe have just started it looks once more.
  *
  * @throws ApiError, Unreachable when the cluster can't be asked for a minute
  */
@@ -77,8 +81,13 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
       if (told.get(key) !== text) onChange?.(standing);
       told.set(key, text);
     }
-    if (unready.length === 0) return { outcome: 'ready', unready };
     const now = performance.now();
+    if (unready.length === 0) {
+      if (now >= deadline || !(await watch.settles())) return { outcome: 'ready', unready };
+      await sleep(settleMs, undefined, { ...(signal && { signal }) }).catch(() => undefined);
+      if (signal?.aborted) return { outcome: 'timeout', unready };
+      continue;
+    }
     if (unready.some(isFailed)) return { outcome: 'doomed', unready: await withWords(cluster, awaited, unready) };
     if (signal?.aborted) return { outcome: 'timeout', unready };
     if (now >= deadline) return { outcome: 'timeout', unready: await withWords(cluster, awaited, unready) };
@@ -100,6 +109,8 @@ class Watch {
   /** When a pod's reason was first seen, in milliseconds. */
   private readonly seen = new Map<string, number>();
   private failingSince: number | undefined;
+  /** Those that make pods, as they were seen last. */
+  private readonly workloads = new Map<string, KubernetesObject>();
 
   constructor(
     private readonly cluster: Cluster,
@@ -126,6 +137,18 @@ class Watch {
     }
   }
 
+  /** Whether some that are ready have only just started, so that it is too early to say: those are looked at again. */
+  async settles(): Promise<boolean> {
+    try {
+      const settling = new Set((await settlingOf(this.cluster, [...this.workloads.values()])).map((object) => keyOf(referenceOf(object))));
+      this.pending = this.all.filter(({ reference }) => settling.has(keyOf(reference)));
+      return settling.size > 0;
+    } catch (error) {
+      this.tolerate(error);
+      return true;
+    }
+  }
+
   private async lookAtPending(): Promise<readonly Standing[]> {
     const standings = await this.lookOnce();
     this.standings = [...this.standings, ...standings];
@@ -144,6 +167,7 @@ class Watch {
 
   private async lookOnce(): Promise<Standing[]> {
     const found = await inParallel(this.pending, async (awaited) => ({ awaited, object: await this.cluster.get(awaited.location) }));
+    for (const { object } of found) if (object !== undefined && keepsPods(object)) this.workloads.set(keyOf(referenceOf(object)), object);
     const standings = await inParallel(found, async ({ awaited, object }) => ({ awaited, object, readiness: await this.readiness(awaited, object) }));
     const views = new Map<string, Promise<NamespaceView>>();
     const view = (namespace: string) => views.get(namespace) ?? views.set(namespace, viewOf(this.cluster, namespace)).get(namespace)!;
@@ -153,7 +177,8 @@ class Watch {
     });
   }
 
-  private async readiness({ reference }: Awaited, object: KubernetesObject | undefined): Promise<Readiness> {
+  private async readiness({ reference, goesWhenDone }: Awaited, object: KubernetesObject | undefined): Promise<Readiness> {
+    if (object === undefined && goesWhenDone) return goneJob(this.cluster, reference);
     const asked = object !== undefined && object.kind === 'Service' && this.hasPods(object);
     const endpoints = asked ? await endpointsOf(this.cluster, reference.namespace!, reference.name) : undefined;
     const readiness = readinessOf(object, { now: Date.now(), ...(endpoints && { endpoints }) });
@@ -205,6 +230,11 @@ class Watch {
 function isSeen({ status, metadata: { generation = 0 } }: KubernetesObject): boolean {
   const { observedGeneration = generation } = (status ?? {}) as { observedGeneration?: number };
   return observedGeneration >= generation;
+}
+
+/** Whether its pods are wanted until it goes. */
+function keepsPods({ apiVersion, kind }: KubernetesObject): boolean {
+  return groupOf(apiVersion) === 'apps' && workloadKinds.has(kind);
 }
 
 /** What was ready early may have broken while others were waited for: what has pods. A Job that is done stays so, and may be gone by then. */
