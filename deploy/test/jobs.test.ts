@@ -68,4 +68,18 @@ describeWithControlPlane('Jobs', (at) => {
     expect((await run('apply', folder, '-n', namespace, '--images', images)).stdout).toContain('is unchanged');
     expect(await uids(namespace)).toEqual(second);
   }, 90_000);
+
+  it('that are deleted when they are done count as done when they are gone, but not where they failed', async () => {
+    const namespace = await at().namespace();
+    const passing = (name: string, image: string) => {
+      const { spec, ...rest } = job(name, image);
+      return JSON.stringify({ ...rest, spec: { ...spec, ttlSecondsAfterFinished: 0 } });
+    };
+    const folder = folderWith({ 'good.json': passing('good', 'web:1') });
+    for (let i = 0; i < 3; i++) expect(await run('apply', folder, '-n', namespace)).toMatchObject({ code: 0 });
+    expect(await uids(namespace)).toEqual({});
+    const failed = await run('apply', folderWith({ 'bad.json': passing('bad', 'broken:1') }), '-n', await at().namespace());
+    expect({ ...failed, isSoon: failed.ms < 30_000 }).toMatchObject({ code: 4, isSoon: true });
+    expect(failed.stderr).toMatch(/Job\/test-\d+\/bad: (BackoffLimitExceeded|pod bad)/);
+  }, 90_000);
 });

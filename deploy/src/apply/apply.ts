@@ -8,12 +8,14 @@ import { canonical } from '../manifests/json';
 import { entriesAfter, entryOf, goesWithPrune, leftoverEntry, makePlan, writesOf } from '../plan/make-plan';
 import { isEmpty, type Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
+import { goesWhenDone } from '../readiness/gone-job';
 import { hasNoState } from '../readiness/readiness';
 import { type Awaited, type Standing, waitUntilReady } from '../readiness/wait';
-import { joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
+import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
 import { acquireLock, type Lock, type LockOptions, seeLock } from '../stack/lock';
 import { checkSize, readRevisions, recordRevision, type Revision, type RevisionNotes, trimRevisions } from '../stack/revisions';
 import type { Stack } from '../stack/stack';
+import { throwIfStopped } from '../stopped';
 import type { Progress } from './progress';
 import { adoptClaims } from './made-claims';
 import { pruneAll } from './prune';
@@ -53,6 +55,9 @@ export interface Applied {
   readonly revision: number;
 }
 
+/** The cluster refused to write an object of a release, when others may have been written: exit code 1, or 4 where time was up. */
+export class Unwritten extends CommandError {}
+
 /** The objects did not become ready. */
 export class Unready extends NotHealthy {
   constructor(
@@ -69,6 +74,7 @@ export class Unready extends NotHealthy {
  *
  * @throws UsageError, Refused before anything is written
  * @throws Unready when the objects don't become ready
+ * @throws Unwritten when one can't be written
  */
 export async function apply(cluster: Cluster, stack: Stack, objects: readonly Prepared[], options: ApplyOptions): Promise<Applied> {
   checkSize(objects.map(({ object }) => object));
@@ -150,10 +156,11 @@ export async function withLock<Result>(
   body: (guarded: Cluster, isUntouched: boolean) => Promise<Result>,
 ): Promise<Result> {
   const lock: Lock = await acquireLock(cluster, stack, { ...lockOptions, onWait: (sentence) => progress.note(sentence) });
+  const stop = AbortSignal.any([signal, lock.lost]);
   const guarded = cluster.guardedBy(() => {
-    if (signal.aborted) throw new CommandError('stopped: what was begun is finished by running the command again');
+    throwIfStopped(stop);
     lock.check();
-  });
+  }, stop);
   try {
     return await body(guarded, lock.isUntouched);
   } finally {
@@ -165,23 +172,41 @@ async function perform(cluster: Cluster, { plan, revisions, entries }: Planned, 
   const { stack } = plan;
   const deadline = performance.now() + options.timeoutMs;
   const before = joined(entries, objects.map(entryOf));
-  if (!sameEntries(entries, before)) await writeInventory(cluster, stack, before);
-  // Git and the API server are asked meanwhile
   const notes = options.notes();
-  notes.catch(() => undefined);
-  await writeAll(cluster, plan, deadline, options);
+  const ended = (how: Pick<RevisionNotes, 'outcome' | 'message'>) => record(cluster, plan, revisions, objects, how, notes);
+  await Promise.all([
+    sameEntries(entries, before) ? undefined : writeInventory(cluster, stack, before),
+    // whatever happens from here on, somebody knows that it began
+    plan.recordsRevision ? ended({ outcome: 'unfinished', message: 'it is under way, or was stopped' }) : notes,
+  ]);
   try {
-    await becomeReady(cluster, objects, deadline, options);
+    await release(cluster, plan, objects, before, deadline, options);
   } catch (error) {
-    if (error instanceof Unready) await record(cluster, plan, revisions, objects, { outcome: 'failed', message: options.hidden(error.message) }, notes);
+    // whatever else ends it, a signal, a lost lock or something that isn't pruned in time, leaves it unfinished for the next run
+    if (error instanceof Unready || error instanceof Unwritten)
+      await ended({ outcome: 'failed', message: options.hidden(error.message) }).catch(() => undefined);
     throw error;
   }
+  const revision = plan.recordsRevision ? await ended({ outcome: 'healthy' }) : revisions.at(-1)!.number;
+  return { plan, changed: true, revision };
+}
+
+/** @param before - the inventory with all that there was and will be */
+async function release(
+  cluster: Cluster,
+  plan: Plan,
+  objects: readonly Prepared[],
+  before: readonly InventoryEntry[],
+  deadline: number,
+  options: ApplyOptions,
+): Promise<void> {
+  const { stack } = plan;
+  await writeAll(cluster, plan, deadline, options);
+  await becomeReady(cluster, objects, deadline, options);
   const claims = await adoptClaims(cluster, stack, before, plan.leftovers.filter(({ fate }) => fate === 'prune').map(leftoverEntry));
   const stayed = await pruneAll(cluster, plan.leftovers, { goes: goesWithPrune(stack, plan.leftovers), deadline, progress: options.progress });
   const after = joined(entriesAfter(objects, [...plan.leftovers, ...stayed]), claims);
   if (!sameEntries(joined(before, claims), after)) await writeInventory(cluster, stack, after);
-  const revision = plan.recordsRevision ? await record(cluster, plan, revisions, objects, { outcome: 'healthy' }, notes) : revisions.at(-1)!.number;
-  return { plan, changed: true, revision };
 }
 
 async function record(
@@ -195,7 +220,8 @@ async function record(
   const manifests = objects.map(({ object }) => object);
   const number = await recordRevision(cluster, stack, revisions, manifests, { ...(await notes), ...how, at: new Date().toISOString() });
   // nobody else writes any while the lock is held
-  await trimRevisions(cluster, stack, [...revisions, { number, outcome: how.outcome, hasSecrets: false }]);
+  const others = revisions.filter((revision) => revision.number !== number);
+  if (how.outcome !== 'unfinished') await trimRevisions(cluster, stack, [...others, { number, outcome: how.outcome, hasSecrets: false }]);
   return number;
 }
 
@@ -205,9 +231,9 @@ async function writeAll(cluster: Cluster, plan: Plan, deadline: number, { progre
       try {
         await writeObject(cluster, planned, deadline);
       } catch (error) {
-        throw error instanceof ApiError
-          ? new CommandError(`${nameOf(planned.reference)} could not be applied: ${error.message}`, undefined, { cause: error })
-          : error;
+        if (error instanceof NotHealthy) throw new Unwritten(error.message, error.exitCode, { cause: error });
+        if (!(error instanceof ApiError)) throw error;
+        throw new Unwritten(`${nameOf(planned.reference)} could not be applied: ${error.message}`, error.exitCode, { cause: error });
       }
       progress.did(verbs[planned.action], planned.reference);
     });
@@ -221,7 +247,9 @@ const verbs = { create: 'created', change: 'changed', replace: 'replaced', uncha
 async function seeToKinds(cluster: Cluster, stage: readonly Prepared[], deadline: number): Promise<void> {
   const definitions = stage.filter(({ object }) => object.kind === 'CustomResourceDefinition');
   if (definitions.length === 0) return;
-  const { outcome, unready } = await waitUntilReady(cluster, definitions, { timeoutMs: deadline - performance.now() });
+  const { stop } = cluster;
+  const { outcome, unready } = await waitUntilReady(cluster, definitions, { timeoutMs: deadline - performance.now(), ...(stop && { signal: stop }) });
+  if (outcome !== 'ready') throwIfStopped(stop);
   if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);
   for (const { object } of definitions) for (const apiVersion of versionsOf(object)) cluster.discovery.forget(apiVersion);
 }
@@ -233,11 +261,15 @@ function versionsOf({ spec }: KubernetesObject): string[] {
 
 /** Waits for all objects that have a state, also for those that nothing changed of: a release is healthy as a whole. The plan or its write has just seen each. */
 async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadline: number, { progress, signal }: ApplyOptions): Promise<void> {
-  const timeoutMs = deadline - performance.now();
+  const [timeoutMs, stop] = [deadline - performance.now(), cluster.stop ?? signal];
   const stateful = objects.filter(({ reference }) => !hasNoState(reference));
-  const { outcome, unready } = await waitUntilReady(cluster, stateful.map(awaited), { timeoutMs, signal, onChange: (standing) => progress.stands(standing) });
+  const { outcome, unready } = await waitUntilReady(cluster, stateful.map(awaited), {
+    timeoutMs,
+    signal: stop,
+    onChange: (standing) => progress.stands(standing),
+  });
   progress.waited();
-  if (signal.aborted && outcome !== 'ready') throw new CommandError('stopped: what was begun is finished by running the command again');
+  if (outcome !== 'ready') throwIfStopped(stop);
   if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);
 }
 
@@ -245,7 +277,7 @@ async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadl
 export function awaited({ reference, location, object }: Prepared): Awaited {
   const { template } = (object.spec ?? {}) as { template?: { metadata?: { labels?: Record<string, string> } } };
   const podLabels = groupOf(object.apiVersion) === 'apps' ? template?.metadata?.labels : undefined;
-  return { reference, location, ...(podLabels === undefined ? {} : { podLabels }) };
+  return { reference, location, ...(podLabels === undefined ? {} : { podLabels }), ...(goesWhenDone(object) && { goesWhenDone: true }) };
 }
 
 /** One sentence for each that is not ready, its cause first. */

@@ -2,6 +2,7 @@ import type { Cluster } from '../cluster/cluster';
 import { faultList, Refused, UsageError } from '../exit-codes';
 import { keyOf, type KubernetesObject, nameOf, referenceOf } from '../manifests/kubernetes-object';
 import { prepare, type Prepared } from '../manifests/prepare';
+import { readInventory } from '../stack/inventory';
 import { objectsOf, readRevisions, type Revision } from '../stack/revisions';
 import type { Stack } from '../stack/stack';
 
@@ -12,14 +13,15 @@ export interface RollbackTarget {
 }
 
 /**
- * The revision to go back to, as objects to apply: the given one, else the last healthy one before the one that is deployed.
+ * The revision to go back to, as objects to apply: the given one, else the last healthy one before the one that is deployed; where the last healthy one
+ * itself isn't there, because a later run was cut or the stack was destroyed, that.
  *
  * @throws UsageError when there is no such revision
  * @throws Refused when its releases don't work on the schema that the deployed ones made
  */
 export async function rollbackTarget(cluster: Cluster, stack: Stack, number: number | undefined): Promise<RollbackTarget> {
   const revisions = await readRevisions(cluster, stack);
-  const revision = chosen(revisions, number, stack);
+  const revision = (number === undefined && (await lastIfRemoved(cluster, stack, revisions))) || chosen(revisions, number, stack);
   const manifests = (await objectsOf(cluster, stack, revision)).map((object) => ({ object, place: `revision ${revision.number}` }));
   refuseOldSchemas(revision, revisions);
   return { revision, objects: await prepare(manifests, stack, cluster.discovery, undefined) };
@@ -39,8 +41,16 @@ function chosen(revisions: readonly Revision[], number: number | undefined, { na
   return before;
 }
 
+/** The last revision, where it is healthy and the inventory lacks some of it: somebody destroyed the stack, and its data stayed. */
+async function lastIfRemoved(cluster: Cluster, stack: Stack, revisions: readonly Revision[]): Promise<Revision | undefined> {
+  const last = revisions.at(-1);
+  if (last?.outcome !== 'healthy') return undefined;
+  const had = new Set((await readInventory(cluster, stack))?.entries.map(keyOf));
+  return last.objects.every((object) => had.has(keyOf(referenceOf(object)))) ? undefined : last;
+}
+
 /** The last healthy revision before one. */
-export function lastHealthyBefore(revisions: readonly Revision[], { number }: Pick<Revision, 'number'>): Revision | undefined {
+function lastHealthyBefore(revisions: readonly Revision[], { number }: Pick<Revision, 'number'>): Revision | undefined {
   return revisions.findLast((revision) => revision.number < number && revision.outcome === 'healthy');
 }
 

@@ -7,6 +7,7 @@ import { type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import { inOrderOf } from '../plan/list-order';
 import { handOverManager, hasDeployer, takenOver } from '../plan/managed-fields';
 import type { PlannedObject } from '../plan/plan';
+import { throwIfStopped } from '../stopped';
 
 /** Writes one object of a plan. @throws ApiError; NotHealthy when a deadline passes */
 export async function writeObject(cluster: Cluster, planned: PlannedObject, deadline: number): Promise<void> {
@@ -72,13 +73,14 @@ async function remove(cluster: Cluster, { location, live, reference }: PlannedOb
   await untilGone(cluster, location, uid!, deadline, (left) => `${nameOf(reference)} is to be made anew and ${left}`);
 }
 
-/** Waits until an object is gone, or another one has its name. @throws NotHealthy with what keeps it */
+/** Waits until an object is gone, or another one has its name. @throws NotHealthy with what keeps it; CommandError when it should end before */
 export async function untilGone(cluster: Cluster, location: Location, uid: string, deadline: number, sentence: (left: string) => string): Promise<void> {
   for (let pauseMs = 50; ; pauseMs = Math.min(1_000, pauseMs * 2)) {
     const live = await cluster.get(location);
     if (live?.metadata.uid !== uid) return;
+    throwIfStopped(cluster.stop);
     if (performance.now() >= deadline) throw new NotHealthy(sentence(whatKeeps(live)));
-    await sleep(pauseMs);
+    await sleep(pauseMs, undefined, { ...(cluster.stop && { signal: cluster.stop }) }).catch(() => undefined);
   }
 }
 

@@ -33,6 +33,8 @@ export interface ApplyOptions {
 export interface Onlooker {
   /** Called before each write. @throws when nothing may be written any more */
   beforeWrite?(): void;
+  /** Aborted when what waits for the cluster should end. */
+  readonly stop?: AbortSignal;
   /** Called with each Secret that the cluster answers, before anybody else sees it. */
   onSecret?(secret: KubernetesObject): void;
 }
@@ -45,9 +47,14 @@ export class Cluster {
     private readonly onlooker: Onlooker = {},
   ) {}
 
-  /** The same cluster, with a condition before each write. */
-  guardedBy(beforeWrite: () => void): Cluster {
-    return new Cluster(this.connection, this.discovery, { ...this.onlooker, beforeWrite });
+  /** The same cluster, with a condition before each write, and something that ends waits. */
+  guardedBy(beforeWrite: () => void, stop?: AbortSignal): Cluster {
+    return new Cluster(this.connection, this.discovery, { ...this.onlooker, beforeWrite, ...(stop && { stop }) });
+  }
+
+  /** Aborted when what waits for something of the cluster should end. */
+  get stop(): AbortSignal | undefined {
+    return this.onlooker.stop;
   }
 
   /** Call before what writes to the cluster in another way, such as a command in a container. @throws when nothing may be written any more */

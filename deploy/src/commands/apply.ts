@@ -1,8 +1,8 @@
-import { apply, type Applied, type ApplyOptions, Unready } from '../apply/apply';
+import { apply, type Applied, type ApplyOptions, Unready, Unwritten } from '../apply/apply';
 import { rollbackTarget } from '../apply/rollback';
 import type { Cluster } from '../cluster/cluster';
 import { checkCluster, rememberCluster } from '../cluster/known-clusters';
-import { type CommandError, NotHealthy } from '../exit-codes';
+import { CommandError } from '../exit-codes';
 import { deploymentTalk } from '../output/deployment-talk';
 import { dataText, type Format } from '../output/format';
 import { unreadyText } from '../output/unready-text';
@@ -47,13 +47,14 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
   const saved = flags.plan === undefined ? undefined : readPlan(flags.plan);
   const objects = await preparing;
   world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server})\n`);
+  const hidden = (text: string) => world.output.hidden(text);
   const options: ApplyOptions = {
     timeoutMs: flags.timeout,
     lock: lockOptions(flags),
     progress: deploymentTalk(world.output),
     signal: world.signal,
     notes: () => deployer(cluster, folder),
-    hidden: (text) => world.output.hidden(text),
+    hidden,
     ...(saved && { agree: (plan: Plan) => checkSaved(saved, plan, uid) }),
     ...planningFlags(saved?.flags ?? flags),
   };
@@ -61,7 +62,7 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
     try {
       tellApplied(await apply(cluster, stack, objects, options), flags, world);
     } catch (error) {
-      if (error instanceof Unready && flags.rollbackOnFailure) await rollBack(error, cluster, stack, options, world);
+      if ((error instanceof Unready || error instanceof Unwritten) && flags.rollbackOnFailure) await rollBack(error, cluster, stack, options, world);
       throw error;
     } finally {
       rememberCluster(folder, uid, target.context, world.env);
@@ -69,12 +70,12 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
   });
 }
 
-/** Ends a deployment that did not become ready as the last one that did. @throws NotHealthy always: the release that was asked for is not there */
-async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options: ApplyOptions, { output }: World): Promise<never> {
-  output.talk(unreadyText(error.unready, output));
-  output.talk(`${output.styled('red', 'not healthy:')} ${error.message}\n`);
+/** Ends a deployment that failed as the last one that was healthy. @throws CommandError always, with the fault's exit code: the release that was asked for is not there */
+async function rollBack(error: Unready | Unwritten, cluster: Cluster, stack: Stack, options: ApplyOptions, { output }: World): Promise<never> {
+  if (error instanceof Unready) output.talk(unreadyText(error.unready, output));
+  output.talk(`${output.styled('red', error instanceof Unready ? 'not healthy:' : 'failed:')} ${error.message}\n`);
   const { revision, objects } = await rollbackTarget(cluster, stack, undefined).catch((fault: unknown) => {
-    throw new NotHealthy(`${error.message}\nand it could not be rolled back: ${(fault as CommandError).message}`);
+    throw new CommandError(`${error.message}\nand it could not be rolled back: ${(fault as CommandError).message}`, error.exitCode);
   });
   for (const { object } of objects) output.hide(object);
   output.talk(`rolling back to revision ${revision.number}\n`);
@@ -85,10 +86,10 @@ async function rollBack(error: Unready, cluster: Cluster, stack: Stack, options:
     notes: async () => ({
       by: (await options.notes()).by,
       ...(revision.git === undefined ? {} : { git: revision.git }),
-      message: `rolled back to revision ${revision.number}, because the next was not healthy`,
+      message: `rolled back to revision ${revision.number}, because the next ${error instanceof Unready ? 'was not healthy' : 'could not be applied'}`,
     }),
   });
-  throw new NotHealthy(`${error.message}\nso it was rolled back: revision ${revision.number} is deployed again, and all of it is ready`);
+  throw new CommandError(`${error.message}\nso it was rolled back: revision ${revision.number} is deployed again, and all of it is ready`, error.exitCode);
 }
 
 /** How a command takes the lock. A lease is a whole number of seconds, by a clock of whole seconds. */

@@ -23,6 +23,8 @@ export interface LockOptions {
 export interface Lock {
   /** @throws CommandError when it may be somebody else's by now: call before each write */
   check(): void;
+  /** Aborted, with a CommandError, as soon as it is seen to be somebody else's: what waits needs no longer. */
+  readonly lost: AbortSignal;
   /** Whether nobody held it, or had it, since it was seen. */
   readonly isUntouched: boolean;
   /** Gives it back; never throws, because it ends by itself. */
@@ -134,12 +136,15 @@ function ago(ms: number): string {
 /** Renews it every third of its time until it is given back. */
 function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number, since: number, isUntouched: boolean): Lock {
   const leaseMs = seconds * 1000;
+  const lost = new AbortController();
   let [renewedAt, isOurs] = [since, true];
   const renew = async () => {
     const asked = performance.now();
     try {
-      isOurs = await put(cluster, stack, identity, seconds, identity);
+      const found = await put(cluster, stack, identity, seconds, identity);
+      isOurs = found === 'ours';
       renewedAt = asked;
+      if (found === 'taken') lost.abort(new CommandError(takenWords(stack)));
     } catch {
       // the next one may succeed; check() knows for how long it may fail
     }
@@ -149,7 +154,9 @@ function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number,
   timer.unref();
   return {
     isUntouched,
+    lost: lost.signal,
     check() {
+      if (lost.signal.aborted) throw lost.signal.reason as CommandError;
       if (!isOurs || performance.now() - renewedAt > leaseMs * safePart)
         throw new CommandError(`the lock of ${stack.namespace}/${stack.name} could not be renewed, so somebody else may deploy by now: run the command again`);
     },
@@ -161,11 +168,16 @@ function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number,
   };
 }
 
-/** Writes a new sign of life, or gives it back. @returns false when it is somebody else's */
-async function put(cluster: Cluster, stack: Stack, identity: string, seconds: number, holderIdentity: string): Promise<boolean> {
+function takenWords({ namespace, name }: Stack): string {
+  return `somebody else took the lock of ${namespace}/${name}, because it was not renewed in time: this run has stopped; look at berth history, and run it again when that one is done`;
+}
+
+/** Writes a new sign of life, or gives it back. @returns whose it is; it is gone with its namespace */
+async function put(cluster: Cluster, stack: Stack, identity: string, seconds: number, holderIdentity: string): Promise<'ours' | 'taken' | 'gone'> {
   const { lease, serverTime } = await seeLock(cluster, stack);
-  if (lease?.spec.holderIdentity !== identity) return false;
+  if (lease === undefined) return 'gone';
+  if (lease.spec.holderIdentity !== identity) return 'taken';
   const spec = { ...lease.spec, holderIdentity, leaseDurationSeconds: seconds, renewTime: microTime(serverTime) };
   await cluster.replace(lockLocation(stack), leaseObject(stack, spec, lease.metadata.resourceVersion));
-  return true;
+  return 'ours';
 }

@@ -1,18 +1,18 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
-import type { Cluster } from '../cluster/cluster';
+import type { Cluster, Location } from '../cluster/cluster';
 import { UsageError } from '../exit-codes';
 import { canonical } from '../manifests/json';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { listRevisions, revisionLabel, revisionLocation, revisionSecretLocation } from './account';
 import type { Stack } from './stack';
 
-/** How a deployment ended. */
-export type Outcome = 'healthy' | 'failed';
+/** How a deployment ended. `unfinished`: it has not ended, because it is under way, or because it was cut. */
+export type Outcome = 'healthy' | 'failed' | 'unfinished';
 
 /** What is known of a deployment beside its manifests. */
 export interface RevisionNotes {
   readonly outcome: Outcome;
-  /** When it ended, by ISO 8601. */
+  /** When it ended, or began where it is unfinished, by ISO 8601. */
   readonly at: string;
   /** As the cluster knows the one who deployed. */
   readonly by: string;
@@ -24,7 +24,7 @@ export interface RevisionNotes {
 
 /** One deployment of a stack. */
 export interface Revision extends RevisionNotes {
-  /** From 1, in the order in which they ended. */
+  /** From 1, in the order in which they began. What follows an unfinished one takes its number. */
   readonly number: number;
   /** The manifests that it has, Secrets without their values. */
   readonly objects: readonly KubernetesObject[];
@@ -53,7 +53,7 @@ function toRevision(object: KubernetesObject): Revision {
   const { outcome, at = '', by = '', git, message, secrets } = data;
   return {
     number: Number(metadata.name.slice(metadata.name.lastIndexOf('-') + 1)),
-    outcome: outcome === 'healthy' ? 'healthy' : 'failed',
+    outcome: outcome === 'healthy' || outcome === 'unfinished' ? outcome : 'failed',
     at,
     by,
     ...(git === undefined ? {} : { git }),
@@ -114,7 +114,12 @@ export function checkSize(objects: readonly KubernetesObject[]): void {
     );
 }
 
-/** Records a deployment, the Secrets first: a revision that is there is whole. @returns its number */
+/**
+ * Records a deployment, the Secrets first: a revision that is there is whole. Once when it begins, so that a cut one is known, and again when it ends.
+ *
+ * @param earlier - the revisions as they were before it began
+ * @returns its number
+ */
 export async function recordRevision(
   cluster: Cluster,
   stack: Stack,
@@ -122,7 +127,8 @@ export async function recordRevision(
   objects: readonly KubernetesObject[],
   notes: RevisionNotes,
 ): Promise<number> {
-  const number = (earlier.at(-1)?.number ?? 0) + 1;
+  const last = earlier.at(-1);
+  const number = last?.outcome === 'unfinished' ? last.number : (last?.number ?? 0) + 1;
   const secrets = objects.filter(({ kind }) => kind === 'Secret');
   const metadata = { namespace: stack.namespace, labels: { [revisionLabel]: stack.name, 'app.kubernetes.io/managed-by': 'berth' } };
   if (secrets.length > 0) {
@@ -136,6 +142,7 @@ export async function recordRevision(
     };
     await cluster.apply(location, object, { force: true });
   }
+  if (secrets.length === 0 && last?.number === number && last.hasSecrets) await remove(cluster, revisionSecretLocation(stack, number));
   const location = revisionLocation(stack, number);
   const data = Object.fromEntries(Object.entries({ ...notes, secrets: String(secrets.length > 0) }).filter(([, value]) => value !== undefined));
   const binaryData = { manifests: packed(objects.map(withoutValues)) };
@@ -156,8 +163,11 @@ export async function trimRevisions(
 
 /** Forgets one revision. */
 export async function forget(cluster: Cluster, stack: Stack, number: number, hasSecrets: boolean): Promise<void> {
-  for (const location of [...(hasSecrets ? [revisionSecretLocation(stack, number)] : []), revisionLocation(stack, number)]) {
-    const uid = (await cluster.get(location))?.metadata.uid;
-    if (uid !== undefined) await cluster.delete(location, uid);
-  }
+  if (hasSecrets) await remove(cluster, revisionSecretLocation(stack, number));
+  await remove(cluster, revisionLocation(stack, number));
+}
+
+async function remove(cluster: Cluster, location: Location): Promise<void> {
+  const uid = (await cluster.get(location))?.metadata.uid;
+  if (uid !== undefined) await cluster.delete(location, uid);
 }
