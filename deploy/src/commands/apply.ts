@@ -55,7 +55,7 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
     signal: world.signal,
     notes: () => deployer(cluster, folder),
     hidden,
-    ...(saved && { agree: (plan: Plan) => checkSaved(saved, plan, uid) }),
+    ...(saved && { agree: (plan: Plan) => checkSaved(saved, plan, uid, hidden) }),
     ...planningFlags(saved?.flags ?? flags),
   };
   await failing(world, cluster, async () => {

@@ -26,7 +26,11 @@ export async function planCommand(named: string | undefined, flags: PlanFlags, w
   const local = readStack(folder, flags, session.target, world);
   const objects = await prepareStack(local, session, flags);
   const { plan } = await planStack(session.cluster, local.stack, objects, planningFlags(flags));
-  if (flags.save !== undefined) writePlan(flags.save, savedPlan(plan, await clusterUid(session.cluster), planningFlags(flags)));
+  if (flags.save !== undefined)
+    writePlan(
+      flags.save,
+      savedPlan(plan, await clusterUid(session.cluster), planningFlags(flags), (text) => world.output.hidden(text)),
+    );
   session.cluster.connection.close();
   if (flags.output === 'table') {
     world.output.talk(`${plan.stack.namespace}/${plan.stack.name} on ${session.target.context} (${session.target.cluster.server})\n`);
