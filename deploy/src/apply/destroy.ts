@@ -3,7 +3,7 @@ import { Refused } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { holdsData, keepMark } from '../manifests/data-kinds';
 import { keyOf, nameOf, referenceOf } from '../manifests/kubernetes-object';
-import { leftoverEntry, locate } from '../plan/make-plan';
+import { leftoverEntry, leftoverOf } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
 import { inventoryLocation } from '../stack/account';
 import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
@@ -46,11 +46,9 @@ function goesWith(stack: Stack, entries: readonly InventoryEntry[], made: readon
 }
 
 async function fateOf(entry: InventoryEntry, { cluster, stack, deleteData, made, goes }: Ways): Promise<Leftover> {
-  const { apiVersion: _, ...reference } = entry;
-  const location = await locate(cluster, entry);
-  const live = location && (await cluster.get(location));
-  if (location === undefined || live === undefined) return { reference, fate: 'gone' };
-  const found = { reference, location, live };
+  const found = await leftoverOf(cluster, entry);
+  if ('fate' in found) return found;
+  const { reference, live } = found;
   if (!made.has(keyOf(entry)) && stackOf(live) !== stackId(stack)) return { ...found, fate: 'lost', reason: 'it is not of this stack any more' };
   const reason = deleteData ? undefined : (keepMark(live) ?? (holdsData(reference, live) ? 'it holds data' : undefined));
   if (reason !== undefined) return { ...found, fate: 'keep', reason };
@@ -81,12 +79,12 @@ export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOp
   return withLock(cluster, stack, options, async (guarded) => {
     const deadline = performance.now() + options.timeoutMs;
     const all = (await readInventory(guarded, stack))?.entries ?? [];
-    await adoptClaims(guarded, stack, all, all);
+    const made = await adoptClaims(guarded, stack, all, all);
     const fates = await planDestroy(guarded, stack, options.deleteData ?? false);
     const own = fates.filter(({ fate, reference }) => fate === 'prune' && isAround(reference, stack));
     const others = fates.filter((leftover) => !own.includes(leftover));
     const inventory = await readInventory(guarded, stack);
-    const goes = goesWith(stack, inventory?.entries ?? [], []);
+    const goes = goesWith(stack, inventory?.entries ?? [], made);
     const ways = { goes, deadline, progress: options.progress };
     const kept = [...fates.filter(({ fate }) => fate === 'keep'), ...(await pruneAll(guarded, others, ways))];
     const entries = [...kept, ...own].map(leftoverEntry);

@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster';
 import { inParallel } from '../in-parallel';
 import { keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
-import { locate } from '../plan/make-plan';
+import { locate } from '../stack/find-entry';
 import { type InventoryEntry, joined, sameEntries, writeInventory } from '../stack/inventory';
 import { type Stack, stackId, stackLabel } from '../stack/stack';
 

@@ -1,10 +1,14 @@
 import type { Cluster } from '../cluster/cluster';
+import { CommandError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
-import { nameOf } from '../manifests/kubernetes-object';
+import { type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { leftoverEntry } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
+import { type Goes, strangersWith, strangerWords } from '../plan/strangers';
+import { findEntry } from '../stack/find-entry';
+import type { InventoryEntry } from '../stack/inventory';
 import type { Progress } from './progress';
 import { inStages } from './stages';
-import { type Goes, strangersWith, strangerWords } from '../plan/strangers';
 import { untilGone } from './write-object';
 
 /** How objects are pruned. */
@@ -31,16 +35,36 @@ export async function pruneAll(cluster: Cluster, leftovers: readonly Leftover[],
 }
 
 async function prune(cluster: Cluster, leftover: Leftover, { goes, deadline, progress }: PruneWays): Promise<Leftover | undefined> {
-  const { reference, location, live } = leftover;
-  const strangers = await strangersWith(cluster, reference, live!, goes);
-  if (strangers.length > 0) {
-    const reason = strangerWords(strangers);
-    progress.note(`${nameOf(reference)} stays: ${reason}`);
-    return { ...leftover, fate: 'keep', reason };
-  }
-  const { uid } = live!.metadata;
-  await cluster.delete(location!, uid!);
-  await untilGone(cluster, location!, uid!, deadline, (left) => `${nameOf(reference)} is to be pruned and ${left}`);
+  const { reference } = leftover;
+  const { uid } = leftover.live!.metadata;
+  const entry = leftoverEntry(leftover);
+  const found = await findEntry(cluster, entry);
+  if (found.state === 'hidden') return stays(leftover, found.reason, progress);
+  if (found.state === 'gone' || found.live.metadata.uid !== uid) return undefined;
+  if (!goes(found.live)) return stays(leftover, 'it is not of this stack any more', progress);
+  const strangers = await strangersWith(cluster, reference, found.live, goes);
+  if (strangers.length > 0) return stays(leftover, strangerWords(strangers), progress);
+  await untilGone(
+    { get: () => deleted(cluster, entry, uid!), stop: cluster.stop },
+    found.location,
+    uid!,
+    deadline,
+    (left) => `${nameOf(reference)} is to be pruned and ${left}`,
+  );
   progress.did('pruned', reference);
   return undefined;
+}
+
+/** Deletes it in the version in which it is served just now. @returns what is still there */
+async function deleted(cluster: Cluster, entry: InventoryEntry, uid: string): Promise<KubernetesObject | undefined> {
+  const found = await findEntry(cluster, entry);
+  if (found.state === 'hidden') throw new CommandError(`${nameOf(entry)} can't be pruned: ${found.reason}`);
+  if (found.state === 'gone') return undefined;
+  if (found.live.metadata.uid === uid && found.live.metadata.deletionTimestamp === undefined) await cluster.delete(found.location, uid);
+  return found.live;
+}
+
+function stays(leftover: Leftover, reason: string, progress: Progress): Leftover {
+  progress.note(`${nameOf(leftover.reference)} stays: ${reason}`);
+  return { ...leftover, fate: 'keep', reason };
 }

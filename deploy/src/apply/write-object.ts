@@ -74,7 +74,13 @@ async function remove(cluster: Cluster, { location, live, reference }: PlannedOb
 }
 
 /** Waits until an object is gone, or another one has its name. @throws NotHealthy with what keeps it; CommandError when it should end before */
-export async function untilGone(cluster: Cluster, location: Location, uid: string, deadline: number, sentence: (left: string) => string): Promise<void> {
+export async function untilGone(
+  cluster: Pick<Cluster, 'get' | 'stop'>,
+  location: Location,
+  uid: string,
+  deadline: number,
+  sentence: (left: string) => string,
+): Promise<void> {
   for (let pauseMs = 50; ; pauseMs = Math.min(1_000, pauseMs * 2)) {
     const live = await cluster.get(location);
     if (live?.metadata.uid !== uid) return;

@@ -3,7 +3,7 @@ import { UsageError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { isObject } from '../manifests/json';
 import { type KubernetesObject, nameOf, type ObjectReference } from '../manifests/kubernetes-object';
-import { locate } from '../plan/make-plan';
+import { locate } from '../stack/find-entry';
 import { readInventory } from '../stack/inventory';
 import type { Stack } from '../stack/stack';
 

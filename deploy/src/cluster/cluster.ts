@@ -77,6 +77,16 @@ export class Cluster {
     }
   }
 
+  /** An object; nothing when the server says of it that it isn't there. A path that isn't served is a 404 too, and no word on the object. @throws ApiError */
+  async getServed(location: Location): Promise<KubernetesObject | undefined> {
+    try {
+      return this.seen((await this.connection.call<KubernetesObject>({ method: 'GET', path: pathOf(location) })).body);
+    } catch (error) {
+      if (error instanceof ApiError && error.isNotFound && error.reason === 'NotFound') return undefined;
+      throw error;
+    }
+  }
+
   /** Whether an object is there, by its metadata alone: no value of a Secret is sent. */
   async has(location: Location): Promise<boolean> {
     try {

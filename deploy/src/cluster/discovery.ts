@@ -45,20 +45,16 @@ export class Discovery {
     return resources.find((resource) => resource.kind === kind);
   }
 
-  /** The kind's resource in any version of its group that the cluster serves, the preferred first; nothing when it serves none. */
-  async resourceInAnyVersion(group: string, kind: string): Promise<Resource | undefined> {
-    for (const apiVersion of await this.versionsOfGroup(group)) {
-      const resource = await this.resourceOf({ apiVersion, kind });
-      if (resource !== undefined) return resource;
-    }
-    return undefined;
-  }
-
-  private async versionsOfGroup(group: string): Promise<readonly string[]> {
+  /** The kind's resource in a version of its group that is served, the preferred one first; nothing when none is. Asks anew. */
+  async servedAs(group: string, kind: string): Promise<Resource | undefined> {
+    if (group === '') return undefined;
     try {
-      return versionsOf((await this.connection.call<Group>({ method: 'GET', path: `/apis/${group}` })).body);
+      const { body } = await this.connection.call<Group>({ method: 'GET', path: `/apis/${group}` });
+      const versions = versionsOf(body);
+      for (const version of versions) this.forget(version);
+      return (await this.resourcesOfAll(versions)).find((resource) => resource.kind === kind);
     } catch (error) {
-      if (error instanceof ApiError && error.isNotFound) return [];
+      if (error instanceof ApiError && error.isNotFound) return undefined;
       throw error;
     }
   }

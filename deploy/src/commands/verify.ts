@@ -5,7 +5,7 @@ import { inParallel } from '../in-parallel';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { deploymentTalk } from '../output/deployment-talk';
 import { dataText, type Format } from '../output/format';
-import { locate } from '../plan/make-plan';
+import { locate } from '../stack/find-entry';
 import { waitUntilReady } from '../readiness/wait';
 import { connect, type StackFlags, type World } from '../session';
 import { type InventoryEntry } from '../stack/inventory';

@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
-import { locate } from '../plan/make-plan';
+import { locate } from '../stack/find-entry';
 import { readinessOf } from '../readiness/readiness';
 import type { InventoryEntry } from '../stack/inventory';
 import { revisionLabel } from '../stack/account';

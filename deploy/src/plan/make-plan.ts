@@ -1,9 +1,10 @@
-import type { Cluster, Location } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import { faultList, Refused, UsageError } from '../exit-codes';
 import { holdsData, keepMark } from '../manifests/data-kinds';
 import { keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { inParallel } from '../in-parallel';
+import { findEntry } from '../stack/find-entry';
 import { joined, type Inventory, type InventoryEntry, sameEntries } from '../stack/inventory';
 import { isOf, type Revision } from '../stack/revisions';
 import { type Goes, goesOf, strangersWith, strangerWords } from './strangers';
@@ -107,9 +108,21 @@ export function entriesAfter(objects: readonly Prepared[], leftovers: readonly L
 }
 
 /** How an object that is there, and in no manifest, is found again. */
-export function leftoverEntry({ reference, location }: Leftover): InventoryEntry {
-  return { ...reference, apiVersion: location!.resource.apiVersion };
+export function leftoverEntry({ reference, apiVersion }: Leftover): InventoryEntry {
+  return { ...reference, apiVersion };
 }
+
+/** An object that the stack has, as it is live; or why there is none. */
+export async function leftoverOf(cluster: Cluster, entry: InventoryEntry): Promise<Leftover | FoundLeftover> {
+  const { apiVersion, ...reference } = entry;
+  const found = await findEntry(cluster, entry);
+  if (found.state === 'gone') return { reference, apiVersion, fate: 'gone' };
+  if (found.state === 'hidden') return { reference, apiVersion, fate: 'keep', reason: found.reason };
+  const { location, live } = found;
+  return { reference, apiVersion: location.resource.apiVersion, location, live };
+}
+
+type FoundLeftover = Omit<Leftover, 'fate' | 'reason'> & Required<Pick<Leftover, 'location' | 'live'>>;
 
 async function findLeftovers(input: PlanInput): Promise<Leftover[]> {
   const wanted = new Set(input.objects.map(({ reference }) => keyOf(reference)));
@@ -118,21 +131,13 @@ async function findLeftovers(input: PlanInput): Promise<Leftover[]> {
 }
 
 async function lookAt(entry: InventoryEntry, { cluster, stack, pruneData = [] }: PlanInput): Promise<Leftover> {
-  const { apiVersion: _, ...reference } = entry;
-  const location = await locate(cluster, entry);
-  const live = location && (await cluster.get(location));
-  if (location === undefined || live === undefined) return { reference, fate: 'gone' };
-  const found = { reference, location, live };
+  const found = await leftoverOf(cluster, entry);
+  if ('fate' in found) return found;
+  const { live } = found;
   if (stackOf(live) !== stackId(stack))
     return { ...found, fate: 'lost', reason: stackOf(live) === undefined ? "somebody took the stack's label off" : `the stack ${stackOf(live)} has it now` };
   const reason = keptBecause(found, pruneData);
   return reason === undefined ? { ...found, fate: 'prune' } : { ...found, fate: 'keep', reason };
-}
-
-/** Where an object of the inventory is; nothing when the cluster doesn't serve its kind any more. */
-export async function locate(cluster: Cluster, { apiVersion, kind, namespace, name }: InventoryEntry): Promise<Location | undefined> {
-  const resource = await cluster.discovery.resourceOf({ apiVersion, kind });
-  return resource && { resource, namespace, name };
 }
 
 /** What goes when a plan prunes. */

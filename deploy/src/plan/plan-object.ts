@@ -68,7 +68,7 @@ function planUntouchable(basis: Basis & { readonly live: KubernetesObject }, sta
 async function planAwaiting(basis: Basis, context: PlanContext): Promise<PlannedObject | ObjectFault> {
   const { cluster, stack } = context;
   const { location, object, reference } = basis;
-  const resource = await cluster.discovery.resourceInAnyVersion(reference.group, reference.kind);
+  const resource = await cluster.discovery.servedAs(reference.group, reference.kind);
   const live = resource && (await cluster.get({ ...location, resource }));
   if (live === undefined) return { ...basis, action: 'create', verified: false, notes: ['its kind is made in the same deployment'] };
   const untouchable = planUntouchable({ ...basis, live }, stack);

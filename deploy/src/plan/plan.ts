@@ -30,10 +30,12 @@ export type Fate = 'prune' | 'keep' | 'gone' | 'lost';
 /** An object that is in the inventory alone. */
 export interface Leftover {
   readonly reference: ObjectReference;
+  /** The version in which it was found, else that of the inventory. */
+  readonly apiVersion: string;
   readonly fate: Fate;
   /** Why it is kept, or lost. */
   readonly reason?: string;
-  /** Where it is; nothing when it is gone. */
+  /** Where it is; nothing when it is gone, or nobody can tell. */
   readonly location?: Location;
   readonly live?: KubernetesObject;
 }

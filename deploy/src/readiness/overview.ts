@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/cluster';
 import { inParallel } from '../in-parallel';
 import { conditionOf } from './conditions';
 import type { KubernetesObject, ObjectReference } from '../manifests/kubernetes-object';
-import { locate } from '../plan/make-plan';
+import { locate } from '../stack/find-entry';
 import type { InventoryEntry } from '../stack/inventory';
 import { workloadKinds } from '../doctor/pod-findings';
 import { quickLook } from '../doctor/quick-look';
