@@ -1,13 +1,6 @@
-import { parse } from 'yaml';
-import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { referenceOf } from '../manifests/kubernetes-object';
+import { justNow, longAgo, now, sceneOf, told } from '../../testing/scenes';
 import { readinessOf } from '../readiness/readiness';
 import { diagnose } from './diagnosis';
-import { emptyScene, type Scene, type SceneObject, type Surroundings } from './scene';
-
-const now = Date.parse('2026-01-01T12:00:00Z');
-const longAgo = '2026-01-01T11:00:00Z';
-const justNow = '2026-01-01T11:59:50Z';
 
 const workload = (name: string, status: string, env = '', made = longAgo) => `
 apiVersion: apps/v1
@@ -39,45 +32,6 @@ metadata: {name: ${name}-1, namespace: shop, labels: {kubernetes.io/service-name
 endpoints: [{conditions: {ready: ${isReady}}}]`;
 const neverPulled = 'containerStatuses: [{name: app, image: "app:1", ready: false, state: {waiting: {reason: ErrImageNeverPull}}}]';
 const url = (to: string, port = 8000) => `{name: PEER_URL, value: "http://${to}:${port}"}`;
-
-const places: Readonly<Record<string, keyof Surroundings>> = {
-  Deployment: 'workloads',
-  ReplicaSet: 'replicaSets',
-  Pod: 'pods',
-  Service: 'services',
-  EndpointSlice: 'endpointSlices',
-  NetworkPolicy: 'networkPolicies',
-};
-
-/** A scene of a stack of all these objects but what controllers made. */
-function sceneOf(texts: readonly string[], more: Partial<Scene> = {}): Scene {
-  const objects = texts.map((text) => parse(text) as KubernetesObject);
-  const parts: Record<string, KubernetesObject[]> = {};
-  for (const object of objects) (parts[places[object.kind]!] ??= []).push(object);
-  const endpoints = (name: string) => {
-    const all = objects
-      .filter(({ kind, metadata }) => kind === 'EndpointSlice' && metadata.name === `${name}-1`)
-      .flatMap((each) => each['endpoints'] as { conditions: { ready: boolean } }[]);
-    return { all: all.length, ready: all.filter(({ conditions }) => conditions.ready).length };
-  };
-  const own = objects
-    .filter(({ kind }) => ['Deployment', 'Service', 'NetworkPolicy'].includes(kind))
-    .map((object): SceneObject => ({
-      reference: referenceOf(object),
-      object,
-      readiness: readinessOf(object, { now, ...(object.kind === 'Service' ? { endpoints: endpoints(object.metadata.name) } : {}) }),
-    }));
-  return { ...emptyScene, ...parts, now, objects: own, ...more };
-}
-
-const told = (scene: Scene) => {
-  const { state, causes, underWay } = diagnose(scene);
-  return {
-    state,
-    causes: causes.map(({ rule, subject, followers }) => [rule, subject.name, ...followers.map(({ object }) => `${object.kind}/${object.name}`)]),
-    underWay: underWay.map(({ object }) => object.name),
-  };
-};
 
 const brokenPeer = [workload('user', unready), replicaSet('user'), pod('user', neverPulled), service('user'), slice('user', false)];
 
@@ -172,6 +126,38 @@ it('who misses an object of the stack that is gone suffers from that', () => {
   ]);
   const gone = { reference: { group: '', kind: 'ConfigMap', namespace: 'shop', name: 'settings' }, readiness: readinessOf(undefined, { now }) };
   expect(told({ ...scene, objects: [...scene.objects, gone] }).causes).toEqual([['object-missing', 'settings', 'Deployment/user']]);
+});
+
+it('a StatefulSet that no node takes for the claim of its template suffers from the claim', () => {
+  const set = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: pg, namespace: shop, uid: pg, generation: 1, creationTimestamp: ${longAgo}}
+spec: {replicas: 1, template: {metadata: {labels: {app: pg}}, spec: {containers: [{name: app}]}}, volumeClaimTemplates: [{metadata: {name: d}}]}
+status: {observedGeneration: 1, replicas: 1, readyReplicas: 0}`;
+  const unbound = 'conditions: [{type: PodScheduled, status: "False", message: "pod has unbound immediate PersistentVolumeClaims"}]';
+  const waiting = `
+apiVersion: v1
+kind: Pod
+metadata: {name: pg-0, namespace: shop, uid: pg-0, creationTimestamp: ${longAgo}, labels: {app: pg}, ownerReferences: [{kind: StatefulSet, name: pg, uid: pg}]}
+spec: {containers: [{name: app, ports: [{name: http, containerPort: 8000}]}], volumes: [{name: d, persistentVolumeClaim: {claimName: d-pg-0}}]}
+status: {phase: Pending, ${unbound}}`;
+  const claim = `
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata: {name: d-pg-0, namespace: shop, uid: d-pg-0}
+spec: {storageClassName: nosuchclass, accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+status: {phase: Pending}`;
+  const missing = `
+apiVersion: v1
+kind: Event
+metadata: {name: one, namespace: shop}
+type: Warning
+reason: ProvisioningFailed
+message: 'storageclass.storage.k8s.io "nosuchclass" not found'
+involvedObject: {kind: PersistentVolumeClaim, name: d-pg-0, uid: d-pg-0}`;
+  const scene = sceneOf([set, waiting, claim, missing, service('pg'), slice('pg', false)]);
+  expect(told(scene).causes).toEqual([['volume-class', 'd-pg-0', 'StatefulSet/pg', 'Service/pg']]);
 });
 
 it('a bad release whose old one serves on says so', () => {

@@ -5,6 +5,7 @@ import { podLabelsOf, podSpecOf, referencesOf } from '../manifests/pod-spec';
 import { hasLabels } from '../manifests/selectors';
 import { hasSelector, serviceSpecOf } from './services';
 import type { Scene, SceneObject } from './scene';
+import { madeClaims } from './volumes';
 
 /** Who needs whom, by {@link keyOf}. */
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
@@ -47,6 +48,7 @@ export function reaches(needs: Needs, from: string, to: string): boolean {
 function partsOf(workload: KubernetesObject, scene: Scene): ObjectReference[] {
   return [
     ...referencesOf(podSpecOf(workload)).map(({ kind, name }) => core(kind, workload, name)),
+    ...madeClaims(workload, scene).map(referenceOf),
     ...migrationsOf(workload, scene).map(referenceOf),
     ...missingPolicies(scene, workload.metadata.namespace).map(({ reference }) => reference),
   ];

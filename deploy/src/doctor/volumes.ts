@@ -56,6 +56,15 @@ function ownClaims({ claims, objects, pods }: Scene): readonly KubernetesObject[
   );
 }
 
+/** Those that a StatefulSet made by its templates. https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage */
+export function madeClaims({ kind, spec, metadata: { name, namespace } }: KubernetesObject, { claims }: Scene): readonly KubernetesObject[] {
+  const { volumeClaimTemplates: templates = [] } = (spec ?? {}) as { volumeClaimTemplates?: readonly { metadata: { name: string } }[] };
+  if (kind !== 'StatefulSet' || templates.length === 0) return [];
+  const beginnings = templates.map(({ metadata }) => `${metadata.name}-${name}-`);
+  const isMade = (claim: string) => beginnings.some((beginning) => claim.startsWith(beginning) && /^\d+$/.test(claim.slice(beginning.length)));
+  return claims.filter(({ metadata }) => metadata.namespace === namespace && isMade(metadata.name));
+}
+
 function waitingClaim(scene: Scene, claim: KubernetesObject): WaitingClaim | undefined {
   const { storageClassName, accessModes = [], resources } = (claim.spec ?? {}) as ClaimSpec;
   const className = storageClassName || defaultClass(scene);
