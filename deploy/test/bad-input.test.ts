@@ -139,6 +139,12 @@ const cases: Readonly<Record<string, Case>> = {
     code: 2,
     says: /is in the namespace kube-public, and -n says/,
   },
+  'a namespace that -n contradicts, of which doctor is asked': {
+    files: { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: kube-public}\n' },
+    args: ['doctor', 'FOLDER', '-n', 'NAMESPACE'],
+    code: 2,
+    says: /a\.yaml:1: ConfigMap\/kube-public\/a is in the namespace kube-public, and -n says .*: leave one of them out/,
+  },
   'a namespace for what has none': {
     files: { 'a.yaml': 'apiVersion: v1\nkind: Namespace\nmetadata: {name: a, namespace: b}\n' },
     code: 2,

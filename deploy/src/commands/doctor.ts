@@ -4,8 +4,10 @@ import { diagnose } from '../doctor/diagnosis';
 import { permitted } from '../doctor/permitted';
 import { readScene, type Subject } from '../doctor/read-scene';
 import { emptyScene, type Scene, type Unseen } from '../doctor/scene';
-import { exitCodes, type ExitCode, UsageError } from '../exit-codes';
-import { groupOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
+import { exitCodes, type ExitCode, faultList, UsageError } from '../exit-codes';
+import { groupOf, nameOf, referenceOf } from '../manifests/kubernetes-object';
+import { namespaceFault } from '../manifests/prepare';
+import type { Manifest } from '../manifests/read-manifests';
 import { diagnosisData, diagnosisText, unseenText } from '../output/diagnosis-text';
 import { dataText, type Format } from '../output/format';
 import { connect, type Session, type StackFlags, type World } from '../session';
@@ -67,32 +69,45 @@ function subjectOf(
     return { name: namespace, find: () => Promise.resolve({ entries: [namespaceEntry(namespace)], wholeNamespace: namespace }) };
   }
   const { stack, manifests = [] } = targetStack(named, flags, session, world);
-  const objects = manifests.map(({ object }) => object);
-  return { name: `${stack.namespace}/${stack.name}`, find: () => ofStack(session, stack, objects, unseen) };
+  return { name: `${stack.namespace}/${stack.name}`, find: () => ofStack(session, stack, manifests, flags.namespace, unseen) };
 }
 
 function namespaceEntry(name: string): InventoryEntry {
   return { group: '', kind: 'Namespace', name, apiVersion: 'v1' };
 }
 
-/** What the inventory names and what the folder has: kubectl deploys without an inventory. */
-async function ofStack({ cluster }: Session, stack: Stack, objects: readonly KubernetesObject[], unseen: Unseen[]): Promise<Subject> {
+/**
+ * What the inventory names and what the folder has: kubectl deploys without an inventory.
+ *
+ * @throws UsageError when there is neither, and with every namespace of the folder that `-n` contradicts
+ */
+async function ofStack(
+  { cluster }: Session,
+  stack: Stack,
+  manifests: readonly Manifest[],
+  namespaceFlag: string | undefined,
+  unseen: Unseen[],
+): Promise<Subject> {
   const inventory = await permitted(unseen, { verb: 'get', resource: 'configmaps', namespace: stack.namespace }, () => readInventory(cluster, stack));
   if (inventory !== undefined) {
     await hideSecrets(cluster, inventory.entries);
     return { entries: inventory.entries };
   }
-  if (objects.length === 0)
+  if (manifests.length === 0)
     throw new UsageError(
       `${stack.namespace}/${stack.name} is not deployed here, and its folder can't be read: name a folder with manifests, or only a namespace with -n`,
     );
-  const entries = await Promise.all(
-    objects.map(async (object): Promise<InventoryEntry[]> => {
+  const found = await Promise.all(
+    manifests.map(async ({ object, place }): Promise<InventoryEntry | string> => {
       const resource = await cluster.discovery.resourceOf(object);
       const { namespace: _, ...reference } = referenceOf(object);
+      const fault = resource && namespaceFault(object, resource, namespaceFlag);
+      if (fault !== undefined) return `${place}: ${nameOf(referenceOf(object))} ${fault}`;
       const namespace = resource?.namespaced === false ? undefined : (object.metadata.namespace ?? stack.namespace);
-      return [{ ...reference, group: groupOf(object.apiVersion), apiVersion: object.apiVersion, ...(namespace === undefined ? {} : { namespace }) }];
+      return { ...reference, group: groupOf(object.apiVersion), apiVersion: object.apiVersion, ...(namespace === undefined ? {} : { namespace }) };
     }),
   );
-  return { entries: entries.flat() };
+  const faults = found.filter((each) => typeof each === 'string');
+  if (faults.length > 0) throw new UsageError(faultList(`${faults.length} manifests can't be looked for`, faults));
+  return { entries: found.filter((each) => typeof each !== 'string') };
 }

@@ -51,7 +51,8 @@ function kindsOf({ kind, spec }: KubernetesObject): Resource[] {
   return (versions ?? []).map(({ name }) => ({ apiVersion: `${group}/${name}`, kind: names.kind, plural: names.plural, namespaced: scope === 'Namespaced' }));
 }
 
-function namespaceFault({ metadata: { namespace } }: KubernetesObject, { namespaced, kind }: Resource, flag: string | undefined): string | undefined {
+/** What is wrong with an object's namespace, in words that go on from its name. @param flag - what `-n` said */
+export function namespaceFault({ metadata: { namespace } }: KubernetesObject, { namespaced, kind }: Resource, flag: string | undefined): string | undefined {
   if (!namespaced) return namespace === undefined ? undefined : `has a namespace, and a ${kind} is of the whole cluster: leave metadata.namespace out`;
   if (flag === undefined || namespace === undefined || namespace === flag) return undefined;
   return `is in the namespace ${namespace}, and -n says ${flag}: leave one of them out`;
