@@ -30,7 +30,8 @@ export function downFinding(scene: Scene, { service, workload, variable, shown }
   };
 }
 
-function isScaledAway(behind: readonly KubernetesObject[]): boolean {
+/** Whether there is something, and no pod is wanted of it. */
+export function isScaledAway(behind: readonly KubernetesObject[]): boolean {
   return behind.length > 0 && behind.every(({ spec }) => (spec as { replicas?: number }).replicas === 0);
 }
 

@@ -5,6 +5,7 @@ import { type Needs, needsOf, reaches } from './needs';
 import { podsNowOf } from './pod-findings';
 import { verdictsOf } from './rules';
 import type { Scene, SceneObject, Unseen } from './scene';
+import { lacksAddress } from './services';
 import { isUnderWay } from './under-way';
 import type { Verdict } from './verdict';
 
@@ -29,7 +30,7 @@ export interface Diagnosis {
 }
 
 /** Rules whose findings are normal for a moment, while the object or what it needs starts. */
-const passing: ReadonlySet<string> = new Set(['says-unready', 'not-answering', 'peer-down', 'database-down']);
+const passing: ReadonlySet<string> = new Set(['says-unready', 'not-answering', 'peer-down', 'database-down', 'init-container']);
 
 /** Joins what the rules find: one cause for what goes wrong for one reason. */
 export function diagnose(scene: Scene): Diagnosis {
@@ -99,6 +100,7 @@ function withFollowers(
   const followers = [
     ...verdicts.map(({ subject, cause }) => ({ object: subject, why: cause })),
     ...unready
+      .filter(({ object }) => object === undefined || !lacksAddress(object))
       .filter(({ reference }) => !roots.some(({ subject }) => keyOf(subject) === keyOf(reference)) && isOfRoot(reference))
       .map(({ reference, readiness }) => ({ object: reference, why: readiness.message })),
   ];

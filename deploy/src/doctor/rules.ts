@@ -13,8 +13,10 @@ import { imageName } from './rules/image-name';
 import { imageNeverPulled } from './rules/image-never-pulled';
 import { imageTag } from './rules/image-tag';
 import { ingressService } from './rules/ingress-service';
+import { initContainer } from './rules/init-container';
 import { kubeconfigExpired } from './rules/kubeconfig-expired';
 import { livenessProbe } from './rules/liveness-probe';
+import { loadBalancer } from './rules/load-balancer';
 import { migrationFailed } from './rules/migration-failed';
 import { networkPolicy } from './rules/network-policy';
 import { noRights } from './rules/no-rights';
@@ -26,6 +28,7 @@ import { notReady } from './rules/not-ready';
 import { objectFailed } from './rules/object-failed';
 import { objectMissing } from './rules/object-missing';
 import { outOfMemory } from './rules/out-of-memory';
+import { paused } from './rules/paused';
 import { peerDown } from './rules/peer-down';
 import { peerName } from './rules/peer-name';
 import { peerUrl } from './rules/peer-url';
@@ -36,8 +39,11 @@ import { probePath } from './rules/probe-path';
 import { probePort } from './rules/probe-port';
 import { pullSecret } from './rules/pull-secret';
 import { quota } from './rules/quota';
+import { readinessGate } from './rules/readiness-gate';
 import { registryUnreachable } from './rules/registry-unreachable';
 import { saysUnready } from './rules/says-unready';
+import { scaledToZero } from './rules/scaled-to-zero';
+import { scheduler } from './rules/scheduler';
 import { secretKey } from './rules/secret-key';
 import { secretMissing } from './rules/secret-missing';
 import { serviceAccount } from './rules/service-account';
@@ -74,6 +80,7 @@ export const rules: readonly Rule[] = [
   nodeSelector,
   nodeTaint,
   unschedulable,
+  scheduler,
   imageTag,
   imageName,
   pullSecret,
@@ -106,6 +113,11 @@ export const rules: readonly Rule[] = [
   probePort,
   databaseDown,
   peerDown,
+  scaledToZero,
+  loadBalancer,
+  paused,
+  readinessGate,
+  initContainer,
   notAnswering,
   saysUnready,
   objectFailed,

@@ -21,6 +21,12 @@ export function hasSelector(service: KubernetesObject): boolean {
   return type !== 'ExternalName' && Object.keys(selector).length > 0;
 }
 
+/** Whether it waits for a load balancer, which has nothing to do with its pods. */
+export function lacksAddress({ kind, spec, status }: KubernetesObject): boolean {
+  const { loadBalancer } = (status ?? {}) as { loadBalancer?: { ingress?: readonly unknown[] } };
+  return kind === 'Service' && (spec as ServiceSpec | undefined)?.type === 'LoadBalancer' && (loadBalancer?.ingress ?? []).length === 0;
+}
+
 /** Every workload of the namespace whose pods a Service selects, with pods or without. */
 export function workloadsBehind(service: KubernetesObject, { workloads }: Scene): readonly KubernetesObject[] {
   const { selector = {} } = serviceSpecOf(service);

@@ -7,7 +7,7 @@ import { hasLabels } from '../manifests/selectors';
 import type { Scene, SceneObject } from './scene';
 
 /** Within it something that is not ready is on its way: a rollout's step, a start, a failover. Milliseconds. */
-const patienceMs = 60_000;
+export const patienceMs = 60_000;
 
 /** Whether an object that is not ready yet got on a moment ago: then it is not called broken. */
 export function isUnderWay({ object, readiness }: SceneObject, scene: Scene): boolean {

@@ -44,6 +44,15 @@ export interface Container {
   readonly readinessProbe?: Probe;
   readonly livenessProbe?: Probe;
   readonly startupProbe?: Probe;
+  readonly lifecycle?: { readonly postStart?: Hook };
+  /** `Always` of an init container that runs beside the others: a sidecar. */
+  readonly restartPolicy?: string;
+}
+
+/** https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/ */
+export interface Hook {
+  readonly exec?: { readonly command?: readonly string[] };
+  readonly httpGet?: { readonly path?: string; readonly port: string | number };
 }
 
 /** A pod's spec, of a pod or of a workload's template. */
@@ -51,6 +60,9 @@ export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
   readonly serviceAccountName?: string;
+  readonly schedulerName?: string;
+  readonly nodeName?: string;
+  readonly readinessGates?: readonly { readonly conditionType: string }[];
   readonly nodeSelector?: Readonly<Record<string, string>>;
   readonly imagePullSecrets?: readonly { readonly name: string }[];
   readonly volumes?: readonly {

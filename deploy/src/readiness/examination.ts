@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster/cluster';
 import { type Cause, diagnose } from '../doctor/diagnosis';
-import { eventsOf, eventWords } from '../doctor/events';
+import { eventWords } from '../doctor/events';
+import { lastWarning } from '../doctor/last-warning';
 import { podsNowOf, workloadKinds } from '../doctor/pod-findings';
 import { readScene } from '../doctor/read-scene';
 import type { Scene } from '../doctor/scene';
@@ -32,17 +33,16 @@ export function explained({ causes, scene }: Examination, standings: readonly St
     if (own !== undefined) return { ...standing, pod: own.cause, ...(own.log && { podLog: own.log }) };
     const root = causes.find(({ followers }) => followers.some(({ object }) => keyOf(object) === key));
     if (root !== undefined) return { ...standing, pod: `waits for ${nameOf(root.subject)}: ${root.cause}` };
-    const last = standing.pod === undefined ? lastWarning(scene, key) : undefined;
+    const last = standing.pod === undefined ? warningOf(scene, key) : undefined;
     return last === undefined ? standing : { ...standing, pod: last };
   });
 }
 
 /** When time is up, what the cluster warned of may say why, where no rule does. */
-function lastWarning(scene: Scene, key: string): string | undefined {
+function warningOf(scene: Scene, key: string): string | undefined {
   const object = scene.objects.find(({ reference }) => keyOf(reference) === key)?.object;
   if (object === undefined) return undefined;
   const makers = workloadKinds.has(object.kind) ? [...podsNowOf(object, scene), object] : [object];
-  const warnings = makers.flatMap((each) => eventsOf(scene, each).map((event) => ({ each, event }))).filter(({ event }) => event.isWarning);
-  const last = warnings.sort((one, other) => one.event.at - other.event.at).at(-1);
-  return last && `${last.each.kind} ${last.each.metadata.name}: ${eventWords(last.event)}`;
+  const last = lastWarning(scene, makers);
+  return last && `${last.object.kind} ${last.object.metadata.name}: ${eventWords(last.event)}`;
 }

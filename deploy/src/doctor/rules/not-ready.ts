@@ -1,4 +1,5 @@
-import { eventsOf, eventWords } from '../events';
+import { eventWords } from '../events';
+import { lastWarning } from '../last-warning';
 import { describeCommand, podsNowOf, workloadKinds } from '../pod-findings';
 import { isUnderWay } from '../under-way';
 import type { Rule } from '../verdict';
@@ -11,7 +12,7 @@ export const notReady: Rule = {
       const { object, reference, readiness } = found;
       if (object === undefined || !['InProgress', 'Terminating'].includes(readiness.state) || isUnderWay(found, scene)) return [];
       const pods = workloadKinds.has(object.kind) ? podsNowOf(object, scene) : [];
-      const last = [object, ...pods].flatMap((each) => eventsOf(scene, each).filter(({ isWarning }) => isWarning)).at(-1);
+      const last = lastWarning(scene, [object, ...pods])?.event;
       return [
         {
           subject: reference,
