@@ -52,6 +52,28 @@ const one = (status: string, podSpec?: string) => [
 const causeOf = (scene: Scene) => diagnose(scene).causes.map(({ cause }) => cause);
 const runs = `containerStatuses: [{name: app, ready: true, state: {running: {startedAt: ${longAgo}}}}]`;
 
+describe('a container that is killed', () => {
+  const crashed = `phase: Running, containerStatuses: [{name: app, ready: false, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 137, startedAt: ${justNow}}}}]`;
+  const hook = 'lifecycle: {postStart: {exec: {command: [sh, -c, exit 4]}}}';
+
+  it.each([
+    ['', /is killed \(exit code 137\), 4 times$/],
+    ['livenessProbe: {tcpSocket: {port: 1}}', /137\): by its liveness probe, 4/],
+    ['startupProbe: {tcpSocket: {port: 1}}, resources: {limits: {memory: 1Mi}}', /137\): by its startup probe, or for its memory, 4/],
+    [hook, /137\): because its postStart hook fails, 4/],
+  ])('is told only what it has that kills: %s', (what, cause) => {
+    expect(causeOf(sceneOf(one(crashed, `containers: [{name: app, ${what}}]`)))).toEqual([expect.stringMatching(cause)]);
+  });
+
+  it('by its hook after the start is told that, with the hook, while the kubelet says so of the last run', () => {
+    const scene = (at: string) =>
+      sceneOf([...one(crashed, `containers: [{name: app, ${hook}}]`), event('FailedPostStartHook', 'PostStartHook failed', at, 'user-1-a')]);
+    expect(causeOf(scene(justNow))).toEqual([expect.stringMatching(/killed right after its start, 4 times: its postStart hook fails: sh -c exit 4$/)]);
+    expect(told(scene(justNow)).causes).toEqual([['post-start-hook', 'user']]);
+    expect(told(scene(longAgo)).causes).toEqual([['crash', 'user']]);
+  });
+});
+
 describe('an init container', () => {
   const running = (at: string, name = 'wait') =>
     `phase: Pending, initContainerStatuses: [{name: ${name}, ready: false, state: {running: {startedAt: ${at}}}}], containerStatuses: [{name: app, state: {waiting: {reason: PodInitializing}}}]`;

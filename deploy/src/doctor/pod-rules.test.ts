@@ -31,9 +31,9 @@ const rows: readonly (readonly [what: string, status: string, cause: RegExp, cer
     0,
   ],
   [
-    'a container that a probe kills',
+    'a container that is killed',
     waiting('CrashLoopBackOff', '', 'restartCount: 3, lastState: {terminated: {exitCode: 137, reason: Error}}'),
-    /killed \(exit code 137\): by its liveness or startup probe/,
+    /killed \(exit code 137\), 4 times/,
     0,
   ],
   [

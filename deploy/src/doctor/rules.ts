@@ -35,6 +35,7 @@ import { peerUrl } from './rules/peer-url';
 import { podFailed } from './rules/pod-failed';
 import { podSecurity } from './rules/pod-security';
 import { podsRefused } from './rules/pods-refused';
+import { postStartHook } from './rules/post-start-hook';
 import { probePath } from './rules/probe-path';
 import { probePort } from './rules/probe-port';
 import { pullSecret } from './rules/pull-secret';
@@ -97,6 +98,7 @@ export const rules: readonly Rule[] = [
   outOfMemory,
   startupProbe,
   livenessProbe,
+  postStartHook,
   configurationRefused,
   sharedSqlite,
   databasePassword,

@@ -1,5 +1,6 @@
 import { perEnding } from '../endings';
 import { describeCommand, logsCommand } from '../pod-findings';
+import type { Container } from '../../manifests/pod-spec';
 import type { Rule } from '../verdict';
 
 /** Words of a log that blame something that the program needs. */
@@ -10,14 +11,10 @@ export const crash: Rule = {
   name: 'crash',
   isQuick: true,
   look: (scene) =>
-    perEnding(scene, ({ ending, status, words, pod, times, certainAfterMs, log }) => {
+    perEnding(scene, ({ ending, status, spec, words, pod, times, certainAfterMs, log }) => {
       const { exitCode } = ending;
       const isKilled = exitCode === 137;
-      const how = isKilled
-        ? 'is killed (exit code 137): by its liveness or startup probe, or for its memory'
-        : Number.isNaN(exitCode)
-          ? 'crashes'
-          : `ends with exit code ${exitCode}`;
+      const how = isKilled ? `is killed (exit code 137)${killersOf(spec)}` : Number.isNaN(exitCode) ? 'crashes' : `ends with exit code ${exitCode}`;
       return {
         cause: `container ${status.name} ${how}${times}${words === undefined || isKilled ? '' : `: ${words.line}`}`,
         evidence: [...(words?.excerpt ?? []), ...(ending.message ? [ending.message] : [])],
@@ -28,3 +25,14 @@ export const crash: Rule = {
       };
     }),
 };
+
+/** What may have killed it, of what it has. */
+function killersOf({ livenessProbe, startupProbe, lifecycle, resources }: Container): string {
+  const killers = [
+    ...(livenessProbe === undefined ? [] : ['by its liveness probe']),
+    ...(startupProbe === undefined ? [] : ['by its startup probe']),
+    ...(lifecycle?.postStart === undefined ? [] : ['because its postStart hook fails']),
+    ...(resources?.limits?.['memory'] === undefined ? [] : ['for its memory']),
+  ];
+  return killers.length === 0 ? '' : `: ${killers.join(', or ')}`;
+}
