@@ -174,3 +174,37 @@ describe('what the cluster warned of', () => {
     expect(warned('2026-01-01T11:30:00Z', `phase: Running, ${runs}`)).toEqual(['0 of 1 pods are ready: FailedMount: failed to fetch token']);
   });
 });
+
+describe('a Service that selects another application', () => {
+  const app = (name: string, env = '') => [
+    deployment(name, ready, { pod: `containers: [{name: app, env: [${env}], ports: [{name: http, containerPort: 8000}]}]` }),
+    replicaSet(name),
+    pod(name, `phase: Running, ${runs}, conditions: [{type: Ready, status: "True", lastTransitionTime: ${longAgo}}]`),
+    slice(name, true),
+  ];
+  const closed = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+${meta('order')}
+spec: {podSelector: {matchLabels: {app: order}}, policyTypes: [Egress], egress: [{to: [{podSelector: {matchLabels: {app: user}}}]}]}`;
+  const shop = (selects: string) => [
+    ...app('user'),
+    ...app('order', '{name: USER_URL, value: "http://user:8000"}'),
+    service('user', { selects }),
+    service('order'),
+    closed,
+  ];
+
+  it('is the cause, and what the policies say of it is not', () => {
+    const scene = sceneOf(shop('order'));
+    expect(told(scene).causes).toEqual([['service-wrong-pods', 'user', 'Deployment/order']]);
+    expect(causeOf(scene)).toEqual(['its selector app=order is that of the pods of Deployment/order: no Service leads to Deployment/user']);
+  });
+
+  it('is none where it selects its own, or those whom nothing else leads to', () => {
+    expect(told(sceneOf(shop('user'))).state).toBe('healthy');
+    // blue and green
+    const green = [...app('user'), ...app('user-green'), service('user', { selects: 'user-green' })];
+    expect(told(sceneOf(green)).state).toBe('healthy');
+  });
+});

@@ -50,6 +50,7 @@ import { secretMissing } from './rules/secret-missing';
 import { serviceAccount } from './rules/service-account';
 import { servicePort } from './rules/service-port';
 import { serviceSelector } from './rules/service-selector';
+import { serviceWrongPods } from './rules/service-wrong-pods';
 import { sharedSqlite } from './rules/shared-sqlite';
 import { startupProbe } from './rules/startup-probe';
 import { unschedulable } from './rules/unschedulable';
@@ -106,6 +107,7 @@ export const rules: readonly Rule[] = [
   crash,
   podFailed,
   serviceSelector,
+  serviceWrongPods,
   servicePort,
   ingressService,
   peerName,

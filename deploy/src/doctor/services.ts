@@ -42,6 +42,25 @@ export function podsBehind(service: KubernetesObject, { pods }: Scene): readonly
   );
 }
 
+/** A workload that no Service leads to, and those to which the Service of its name leads instead. */
+export interface Missed {
+  readonly workload: KubernetesObject;
+  readonly instead: readonly KubernetesObject[];
+}
+
+/** Whom a Service misses that leads to others' pods: there is a workload of its name, and those others each have a Service of their own. */
+export function missedBy(service: KubernetesObject, scene: Scene): Missed | undefined {
+  if (!hasSelector(service)) return undefined;
+  const { name, namespace } = service.metadata;
+  const instead = workloadsBehind(service, scene);
+  const workload = scene.workloads.find(({ kind, metadata }) => kind !== 'Job' && metadata.name === name && metadata.namespace === namespace);
+  if (workload === undefined || instead.length === 0) return undefined;
+  const leadsTo = (other: KubernetesObject, to: KubernetesObject) => hasSelector(other) && workloadsBehind(other, scene).includes(to);
+  const services = scene.services.filter(({ metadata }) => metadata.namespace === namespace);
+  const haveTheirOwn = instead.every((other) => services.some((each) => each.metadata.name === other.metadata.name && leadsTo(each, other)));
+  return haveTheirOwn && !services.some((each) => leadsTo(each, workload)) ? { workload, instead } : undefined;
+}
+
 /** A Service's addresses that answer. */
 export function readyAddresses({ metadata: { name, namespace } }: KubernetesObject, { endpointSlices }: Scene): number {
   return endpointSlices

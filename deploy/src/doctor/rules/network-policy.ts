@@ -4,7 +4,7 @@ import { blockedBetween } from '../network-policies';
 import { missingPolicies } from '../needs';
 import { podsNowOf } from '../pod-findings';
 import type { Scene } from '../scene';
-import { podsBehind, targetPortOf } from '../services';
+import { missedBy, podsBehind, targetPortOf } from '../services';
 import type { Finding, Rule } from '../verdict';
 
 /** Policies that keep a pod from what its configuration says it talks to: decided by the policies themselves, whether or not the network heeds them. */
@@ -34,6 +34,7 @@ function blocked(scene: Scene, { workload, variable, shown, service, port }: Con
     ],
     next: found.policies.slice(0, 2).map((name) => `kubectl describe networkpolicy ${name} -n ${namespace}`),
     certainAfterMs: Infinity,
-    isSymptom: missingPolicies(scene, namespace).length > 0,
+    // the policies are about whom the Service should lead to
+    isSymptom: missingPolicies(scene, namespace).length > 0 || missedBy(service!, scene) !== undefined,
   };
 }

@@ -3,7 +3,7 @@ import { conditionOf } from '../../readiness/conditions';
 import { type Connection, connectionsOf, isDatabase } from '../connections';
 import { logsCommand, podsNowOf, describeCommand } from '../pod-findings';
 import { isSeen, type Scene } from '../scene';
-import { podsBehind, readyAddresses, serviceSpecOf, targetPortOf } from '../services';
+import { missedBy, podsBehind, readyAddresses, serviceSpecOf, targetPortOf } from '../services';
 import { isRecentLine, plainLine } from '../log-words';
 import { blockedBetween } from '../network-policies';
 import { podSpecOf } from '../../manifests/pod-spec';
@@ -12,7 +12,11 @@ import type { Finding, Rule } from '../verdict';
 /** An address in a configuration that leads to a Service, but to a port that it hasn't, to the sender itself, or to something that answers otherwise. */
 export const peerUrl: Rule = {
   name: 'peer-url',
-  look: (scene) => connectionsOf(scene).flatMap((connection) => wrongPort(connection) ?? toItself(scene, connection) ?? unanswered(scene, connection) ?? []),
+  look: (scene) =>
+    connectionsOf(scene).flatMap((connection) => {
+      const found = wrongPort(connection) ?? toItself(scene, connection) ?? unanswered(scene, connection);
+      return found === undefined ? [] : { ...found, isSymptom: connection.service !== undefined && missedBy(connection.service, scene) !== undefined };
+    }),
 };
 
 function base({ workload, variable, shown, source, namespace, serviceName }: Connection): Omit<Finding, 'cause'> {
