@@ -208,3 +208,30 @@ spec: {podSelector: {matchLabels: {app: order}}, policyTypes: [Egress], egress: 
     expect(told(sceneOf(green)).state).toBe('healthy');
   });
 });
+
+describe('an autoscaler', () => {
+  const autoscaler = (name: string, status = '') => `
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+${meta('scaler')}
+spec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: ${name}}}
+status: {${status}}`;
+
+  it('whose target is not there is told, before its controller says so', () => {
+    const scene = sceneOf([autoscaler('usr'), deployment('user', ready)]);
+    expect(told(scene).causes).toEqual([['scale-target', 'scaler']]);
+    expect(causeOf(scene)).toEqual(["it scales Deployment/usr, which isn't there: is user meant?"]);
+  });
+
+  it('whose target is gone from the stack suffers from that', () => {
+    const reference = { group: 'apps', kind: 'Deployment', namespace: 'shop', name: 'user' };
+    const scene = sceneOf([autoscaler('user')]);
+    const gone = { reference, readiness: { state: 'NotFound', message: '' } as const };
+    expect(told({ ...scene, objects: [...scene.objects, gone] }).causes).toEqual([['object-missing', 'user', 'HorizontalPodAutoscaler/scaler']]);
+  });
+
+  it('whose target is there is well, with metrics or without', () => {
+    const withoutMetrics = 'conditions: [{type: AbleToScale, status: "True"}, {type: ScalingActive, status: "False", reason: FailedGetResourceMetric}]';
+    expect(told(sceneOf([autoscaler('user', withoutMetrics), deployment('user', ready)])).state).toBe('healthy');
+  });
+});

@@ -1,4 +1,5 @@
 import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
+import { scaleTargetOf } from './autoscalers';
 import { connectionsOf } from './connections';
 import { workloadsOf } from './pod-findings';
 import { podLabelsOf, podSpecOf, referencesOf } from '../manifests/pod-spec';
@@ -11,7 +12,7 @@ import { madeClaims } from './volumes';
 export type Needs = ReadonlyMap<string, ReadonlySet<string>>;
 
 /**
- * What each object of the stack needs to work: an Ingress its Services, a Service its pods, a workload its claims, its configuration, its migration, and
+ * What each object of the stack needs to work: an Ingress its Services, a Service its pods, an autoscaler its target, a workload its claims, its configuration, its migration, and
  * what the addresses in its configuration lead to.
  */
 export function needsOf(scene: Scene): Needs {
@@ -21,6 +22,10 @@ export function needsOf(scene: Scene): Needs {
     needs.set(keyOf(from), set.add(keyOf(to)));
   };
   for (const ingress of scene.ingresses) for (const name of backendsOf(ingress)) add(referenceOf(ingress), core('Service', ingress, name));
+  for (const { object } of scene.objects) {
+    const target = object && scaleTargetOf(object);
+    if (target !== undefined) add(referenceOf(object!), target);
+  }
   for (const service of scene.services)
     if (hasSelector(service))
       for (const workload of scene.workloads)

@@ -43,6 +43,7 @@ import { quota } from './rules/quota';
 import { readinessGate } from './rules/readiness-gate';
 import { registryUnreachable } from './rules/registry-unreachable';
 import { saysUnready } from './rules/says-unready';
+import { scaleTarget } from './rules/scale-target';
 import { scaledToZero } from './rules/scaled-to-zero';
 import { scheduler } from './rules/scheduler';
 import { secretKey } from './rules/secret-key';
@@ -119,6 +120,7 @@ export const rules: readonly Rule[] = [
   peerDown,
   scaledToZero,
   loadBalancer,
+  scaleTarget,
   paused,
   readinessGate,
   initContainer,

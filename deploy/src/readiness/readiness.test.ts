@@ -20,6 +20,7 @@ const job = (status: string, spec = '') => `{apiVersion: batch/v1, kind: Job, me
 const pod = (status: string) => `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}, status: {${status}}}`;
 const service = (spec: string, status = '') => `{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {${spec}}, status: {${status}}}`;
 const claim = (status: string) => `{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: {}, status: {${status}}}`;
+const autoscaler = (status: string) => `{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, spec: {}, status: {${status}}}`;
 const definition = (status: string) =>
   `{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, metadata: {name: a}, spec: {}, status: {${status}}}`;
 const boat = (status: string, metadata = '') => `{apiVersion: example.com/v1, kind: Boat, metadata: {name: a, ${metadata}}, status: {${status}}}`;
@@ -223,6 +224,21 @@ const rows: readonly Row[] = [
   ['a claim that is not bound', claim('phase: Pending'), 'InProgress', /not bound/],
   ['a claim whose volume is gone', claim('phase: Lost'), 'Failed', /its volume is gone/],
   ['an Ingress', '{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}, spec: {}}', 'Current', /^$/],
+
+  ['an autoscaler that was not looked at', autoscaler(''), 'Current', /^$/],
+  ['an autoscaler that works', autoscaler(conditions('type: AbleToScale, status: "True", reason: ReadyForNewScale')), 'Current', /^$/],
+  [
+    'an autoscaler without metrics',
+    autoscaler(conditions('type: AbleToScale, status: "True"', 'type: ScalingActive, status: "False", reason: FailedGetResourceMetric')),
+    'Current',
+    /^$/,
+  ],
+  [
+    'an autoscaler whose target isn’t there',
+    autoscaler(conditions('type: AbleToScale, status: "False", reason: FailedGetScale, message: not found')),
+    'InProgress',
+    /^FailedGetScale: not found$/,
+  ],
 
   ['a definition that is served', definition(conditions('type: NamesAccepted, status: "True"', 'type: Established, status: "True"')), 'Current', /^$/],
   [

@@ -4,6 +4,7 @@ import { cronJob } from './kinds/cron-job';
 import { customResourceDefinition } from './kinds/custom-resource-definition';
 import { daemonSet } from './kinds/daemon-set';
 import { deployment } from './kinds/deployment';
+import { horizontalPodAutoscaler } from './kinds/horizontal-pod-autoscaler';
 import { ingress } from './kinds/ingress';
 import { job } from './kinds/job';
 import { persistentVolumeClaim } from './kinds/persistent-volume-claim';
@@ -21,6 +22,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'apps/ReplicaSet': replicaSet,
   'batch/Job': job,
   'batch/CronJob': cronJob,
+  'autoscaling/HorizontalPodAutoscaler': horizontalPodAutoscaler,
   '/Pod': pod,
   '/Service': service,
   '/PersistentVolumeClaim': persistentVolumeClaim,
