@@ -235,3 +235,12 @@ status: {${status}}`;
     expect(told(sceneOf([autoscaler('user', withoutMetrics), deployment('user', ready)])).state).toBe('healthy');
   });
 });
+
+it('the words of a probe’s command are one line of the sentence', () => {
+  const status = `phase: Running, containerStatuses: [{name: app, ready: false, state: {running: {startedAt: ${longAgo}}}}]`;
+  const spec = 'containers: [{name: app, readinessProbe: {exec: {command: [cat, /till]}}}]';
+  const failing = event('Unhealthy', 'Readiness probe failed: cat: /till: no such file\ncat: giving up\n', justNow, 'user-1-a');
+  expect(causeOf(sceneOf([...one(status, spec), failing]))).toEqual([
+    'pod user-1-a: container app runs and is not ready: its readiness probe fails: cat: /till: no such file cat: giving up',
+  ]);
+});

@@ -132,7 +132,12 @@ export const rules: readonly Rule[] = [
 
 /** What the rules find, in the table's order. @param some - only these rules */
 export function verdictsOf(scene: Scene, some: readonly Rule[] = rules): readonly Verdict[] {
-  return some.flatMap((rule) => rule.look(scene).map((finding) => ({ ...finding, rule: rule.name })));
+  return some.flatMap((rule) => rule.look(scene).map((finding) => ({ ...finding, cause: inOneLine(finding.cause), rule: rule.name })));
+}
+
+/** What is quoted may have several, or end in one: the output of a probe's command has. */
+function inOneLine(cause: string): string {
+  return cause.trim().replace(/\s*\n\s*/g, ' ');
 }
 
 /** Those that need no more than pods and what made them. */
