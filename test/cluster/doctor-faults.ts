@@ -1,4 +1,4 @@
-import { claimed, configMap, deployment, job, passwordFile, postgres, probe, secret, service, shopParts, type Written } from './doctor-objects';
+import { claimed, configMap, deployment, job, passwordFile, postgres, probe, secret, service, shopParts, statefulSet, type Written } from './doctor-objects';
 
 /** Something that is broken for real, and what doctor says of it. */
 export interface Fault {
@@ -431,6 +431,137 @@ export const faults: readonly Fault[] = [
     rule: 'shared-sqlite',
     cause: /another pod serves the volume two-on-one, and SQLite takes one at a time; run one pod/,
     evidence: /Another process serves/,
+  },
+  {
+    name: 'template-class',
+    objects: [statefulSet('template-class', { storageClassName: 'nosuchclass' }), service('template-class')],
+    seen: /FailedScheduling.*template-class/,
+    rule: 'volume-class',
+    cause: /PersistentVolumeClaim\/\S+\/data-template-class-0: it is not bound: it asks for the storage class "nosuchclass", which isn't there/,
+    evidence: /"nosuchclass" not found/,
+    followers: ['StatefulSet/template-class', 'Service/template-class'],
+  },
+  {
+    name: 'hook-fails',
+    objects: [deployment('hook-fails', { container: { readinessProbe: undefined, lifecycle: { postStart: { exec: { command: ['sh', '-c', 'exit 4'] } } } } })],
+    seen: /BackOff.*hook-fails/,
+    rule: 'post-start-hook',
+    cause: /container app is killed right after its start.*: its postStart hook fails: sh -c exit 4$/,
+    evidence: /PostStartHook failed/,
+  },
+  {
+    name: 'init-waits',
+    objects: [
+      deployment('init-waits', {
+        pod: {
+          initContainers: [
+            {
+              name: 'wait',
+              image: 'node:24-bookworm-slim',
+              imagePullPolicy: 'IfNotPresent',
+              command: ['node', '-e', `setInterval(() => console.log('waiting for db:5432'), 1000)`],
+            },
+          ],
+        },
+      }),
+    ],
+    seen: /Old .*init-waits/,
+    rule: 'init-container',
+    cause: /its init container wait runs for \d+ s and has not ended, .*: waiting for db:5432$/,
+    evidence: /waiting for db:5432/,
+  },
+  {
+    name: 'gate-shut',
+    objects: [deployment('gate-shut', { pod: { readinessGates: [{ conditionType: 'shop.example/till' }] } }), service('gate-shut')],
+    seen: /Old .*gate-shut/,
+    rule: 'readiness-gate',
+    cause: /its containers are ready, and its readiness gate shop\.example\/till is not met: nobody has set this condition/,
+    evidence: /shop\.example\/till.* does not exist/,
+    followers: ['Service/gate-shut'],
+  },
+  {
+    name: 'no-scheduler',
+    objects: [deployment('no-scheduler', { pod: { schedulerName: 'nobody' } })],
+    seen: /Old .*no-scheduler/,
+    rule: 'scheduler',
+    cause: /no scheduler has looked at it: it asks for the scheduler "nobody"/,
+    evidence: /spec\.schedulerName nobody/,
+  },
+  {
+    name: 'paused',
+    objects: [deployment('paused', { spec: { paused: true } }), configMap('paused', {})],
+    seen: /^paused /,
+    rule: 'paused',
+    cause: /its rollout is paused: 0 of 1 pods are of its newest template/,
+    evidence: /spec\.paused is true/,
+  },
+  {
+    name: 'asleep',
+    objects: [deployment('asleep', { replicas: 0 }), service('asleep')],
+    seen: /Old .*shop-user/,
+    rule: 'scaled-to-zero',
+    cause: /nobody answers for it: Deployment\/asleep is scaled to 0/,
+    evidence: /spec\.replicas of Deployment\/asleep is 0/,
+  },
+  {
+    name: 'unbalanced',
+    objects: [deployment('unbalanced'), service('unbalanced', { type: 'LoadBalancer' })],
+    seen: /Old .*unbalanced/,
+    rule: 'load-balancer',
+    cause: /it is of type LoadBalancer, and nobody has made its load balancer/,
+    evidence: /status\.loadBalancer is empty/,
+  },
+  {
+    name: 'mixed-up',
+    objects: [
+      deployment('mixed-users', shopParts('user-service', {})),
+      service('mixed-users', { selector: { app: 'mixed-orders' } }),
+      deployment('mixed-orders', shopParts('order-service', { USER_SERVICE_URL: 'http://mixed-users:8000' })),
+      service('mixed-orders'),
+      {
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name: 'mixed-up' },
+        spec: {
+          podSelector: { matchLabels: { app: 'mixed-orders' } },
+          policyTypes: ['Egress'],
+          egress: [{ to: [{ podSelector: { matchLabels: { app: 'mixed-users' } } }] }, { ports: [{ port: 53, protocol: 'UDP' }] }],
+        },
+      },
+    ],
+    seen: /Settled.*mixed-orders/,
+    rule: 'service-wrong-pods',
+    cause:
+      /Service\/\S+\/mixed-users: its selector app=mixed-orders is that of the pods of Deployment\/mixed-orders: no Service leads to Deployment\/mixed-users/,
+    evidence: /the pods of Deployment\/mixed-users have app=mixed-users/,
+    followers: ['Deployment/mixed-orders'],
+  },
+  {
+    name: 'scales-nothing',
+    objects: [
+      {
+        apiVersion: 'autoscaling/v2',
+        kind: 'HorizontalPodAutoscaler',
+        metadata: { name: 'scales-nothing' },
+        spec: {
+          scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'nothing-here' },
+          maxReplicas: 2,
+          metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 70 } } }],
+        },
+      },
+    ],
+    seen: /FailedGetScale.*scales-nothing/,
+    rule: 'scale-target',
+    cause: /it scales Deployment\/nothing-here, which isn't there/,
+    evidence: /FailedGetScale: .*"nothing-here" not found/,
+  },
+  {
+    name: 'probe-command',
+    objects: [deployment('probe-command', { container: { readinessProbe: { exec: { command: ['cat', '/till'] }, periodSeconds: 1 } } })],
+    seen: /Old .*probe-command/,
+    rule: 'not-answering',
+    cause: /its readiness probe fails: cat: \/till: No such file or directory$/,
+    evidence: /No such file or directory/,
   },
 ];
 

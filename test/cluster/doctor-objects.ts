@@ -65,6 +65,23 @@ export function deployment(name: string, parts: Parts = {}): Written {
   };
 }
 
+/** A StatefulSet of one pod, whose claim `data` its template makes. */
+export function statefulSet(name: string, claim: Fields): Written {
+  const pod = podOf({ container: { volumeMounts: [{ name: 'data', mountPath: '/data' }] } });
+  const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } }, ...claim };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name },
+    spec: {
+      serviceName: name,
+      selector: { matchLabels: { app: name } },
+      template: { metadata: { labels: { app: name } }, spec: pod },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec }],
+    },
+  };
+}
+
 /** A Job that is not tried again. */
 export function job(name: string, parts: Parts = {}): Written {
   const { readinessProbe: _, ...container } = parts.container ?? {};

@@ -68,8 +68,8 @@ export async function saidIn(namespace: string, logged: readonly string[]): Prom
   return [
     ...logs.flatMap((log) => log.split('\n')),
     ...items(pods).map(
-      ({ metadata: { name }, status }) =>
-        `${isReady(status) ? 'Ready ' : ''}${isReady(status, settledMs) ? 'Settled ' : ''}${status?.reason ?? ''} ${name} ${JSON.stringify(status?.containerStatuses)}`,
+      ({ metadata: { name, creationTimestamp }, status }) =>
+        `${Date.now() - Date.parse(creationTimestamp ?? '') > oldMs ? 'Old ' : ''}${isReady(status) ? 'Ready ' : ''}${isReady(status, settledMs) ? 'Settled ' : ''}${status?.reason ?? ''} ${name} ${JSON.stringify(status?.containerStatuses)}`,
     ),
     ...items(events).map(({ reason, message, involvedObject }) => `${reason} ${message} ${involvedObject?.name}`),
     ...items(maps).map(({ metadata: { name, deletionTimestamp } }) => `${name} ${deletionTimestamp === undefined ? '' : 'Terminating'}`),
@@ -77,7 +77,7 @@ export async function saidIn(namespace: string, logged: readonly string[]): Prom
 }
 
 interface Item {
-  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly metadata: { readonly name: string; readonly creationTimestamp?: string; readonly deletionTimestamp?: string };
   readonly reason?: string;
   readonly message?: string;
   readonly involvedObject?: { readonly name: string };
@@ -87,6 +87,9 @@ interface Item {
     readonly containerStatuses?: unknown;
   };
 }
+
+/** Pods that are older are not excused as just made, in milliseconds: doctor waits for a minute after their start. */
+const oldMs = 90_000;
 
 /** What became ready longer ago is no start any more, in milliseconds. */
 const settledMs = 25_000;
