@@ -11,11 +11,15 @@ export function folderOf(folder: string | undefined, environment: string | undef
   if (folder !== undefined && environment !== undefined) throw new UsageError(`name a folder or --env, not both: ${folder} and --env ${environment}`);
   if (folder !== undefined) return folder;
   if (environment === undefined) throw new UsageError('say what: a folder with manifests, or --env NAME for charts/NAME');
-  if (!/^[\w.-]+$/.test(environment) || /^\.+$/.test(environment))
-    throw new UsageError(`"${environment}" is no environment's name: --env NAME means the folder charts/NAME`);
+  checkEnvironmentName(environment);
   for (let at = resolve(cwd); ; at = dirname(at)) {
     const found = join(at, 'charts', environment);
     if (existsSync(found)) return relative(cwd, found) || '.';
     if (at === dirname(at)) throw new UsageError(`there is no charts/${environment} here or above: name an environment of this checkout, or a folder`);
   }
+}
+
+/** @throws UsageError where it could be no folder of charts */
+export function checkEnvironmentName(name: string): void {
+  if (!/^[\w.-]+$/.test(name) || /^\.+$/.test(name)) throw new UsageError(`"${name}" is no environment's name: --env NAME means the folder charts/NAME`);
 }

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { UsageError } from '../exit-codes';
 import { clusterUid } from '../cluster/known-clusters';
 import { checkout, type Checkout } from '../up/checkout';
-import { loadCommandFor } from '../up/load-command';
+import { checkLoadCommand, loadCommandFor } from '../up/load-command';
 import { connect, type StackFlags, type World } from '../session';
 import { applyCommand, type ApplyFlags } from './apply';
+import { checkEnvironmentName } from './folder';
 import { verifyCommand } from './verify';
 
 /** Flags of `berth up`. */
@@ -22,18 +24,21 @@ export interface UpFlags extends ApplyFlags {
 export async function upCommand(flags: UpFlags, world: World): Promise<void> {
   const { output, signal } = world;
   const sources = checkout();
+  checkEnvironmentName(flags.env);
   const target = await reachedTarget(flags, world);
   const loadCommand = loadCommandFor(target, flags.loadCommand);
+  if (loadCommand !== undefined) checkLoadCommand(loadCommand, sources.folder, world.env);
   const folder = mkdtempSync(join(tmpdir(), 'berth-up-'));
   const step = (name: string) => output.talk(`${output.styled('bold', name)}\n`);
   try {
     const images = join(folder, 'images.json');
     step('The manifests, from the services’ declarations');
     await sources.run('synth', [], signal);
+    const manifests = join(sources.folder, 'charts', flags.env);
+    if (!existsSync(manifests)) throw new UsageError(`this checkout declares no environment "${flags.env}": name one of ${environmentsOf(sources)}`);
     step('The images');
     await sources.run('images', ['--by-content', '--out', images, ...(loadCommand === undefined ? [] : ['--load-command', loadCommand])], signal);
     step('The deployment');
-    const manifests = join(sources.folder, 'charts', flags.env);
     const { env: _, ...rest } = flags;
     // its summary is talk here: the command's data is how to reach the services
     await applyCommand(manifests, { ...rest, images }, world);
@@ -54,6 +59,11 @@ async function reachedTarget(flags: StackFlags, world: World): Promise<string> {
   } finally {
     cluster.connection.close();
   }
+}
+
+function environmentsOf({ folder }: Checkout): string {
+  const entries = readdirSync(join(folder, 'charts'), { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).join(', ');
 }
 
 function reachWords({ env, context }: UpFlags, { npmRun }: Checkout): string {
