@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { duration } from './commands/durations';
 import { CommandError, type ExitCode, exitCodes } from './exit-codes';
 import { Output } from './output/output';
@@ -105,7 +105,7 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
   berth
     .command('completion')
     .description('print a script that completes command lines: source <(berth completion bash)')
-    .argument('<shell>', 'bash, zsh or fish')
+    .addArgument(new Argument('<shell>', 'whose script').choices(['bash', 'zsh', 'fish']))
     .action(async (shell: string) => world.output.data((await import('./commands/completion.js')).completion(shell, berth)));
   return berth;
 }
