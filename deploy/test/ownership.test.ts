@@ -2,6 +2,7 @@ import type { Cluster } from '../src/cluster/cluster';
 import type { Resource } from '../src/cluster/discovery';
 import { NotHealthy, Refused, UsageError } from '../src/exit-codes';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
+import { changesBetween } from '../src/plan/field-changes';
 import type { Plan } from '../src/plan/plan';
 import { statesSince } from '../testing/history';
 import { applyObjects, silent } from '../testing/in-process';
@@ -133,6 +134,57 @@ describeWithControlPlane('who owns what', (at) => {
     expect(JSON.stringify((await web(stack.namespace))!.spec)).toContain('web:9');
     await applyObjects(cluster, stack, [deployment({ replicas: 1, image: 'web:2' })], { forceConflicts: true });
     expect(JSON.stringify((await web(stack.namespace))!.spec)).toContain('web:2');
+  });
+
+  it('what a person changed of what kubectl apply deployed is told by its manager, and taken back by --force-conflicts alone', async () => {
+    const stack = await stackIn();
+    const { namespace } = stack;
+    const path = `/apis/apps/v1/namespaces/${namespace}/deployments/web`;
+    const merge = (where: string, fieldManager: string, body: object) =>
+      cluster.connection.call({ method: 'PATCH', path: where, query: { fieldManager }, body, contentType: 'application/strategic-merge-patch+json' });
+    await kubectlApplies(deployment({ replicas: 1, image: 'web:1' }), deployments, namespace);
+    await merge(`${path}/scale`, 'kubectl', { spec: { replicas: 3 } });
+    await merge(path, 'kubectl-set', { spec: { template: { spec: { containers: [{ name: 'web', image: 'web:9' }] } } } });
+    const wanted = deployment({ replicas: 1, image: 'web:1' });
+    const refused = applyObjects(cluster, stack, [wanted]);
+    await expect(refused).rejects.toThrow(Refused);
+    await expect(refused).rejects.toThrow(/spec\.replicas was set by kubectl \(scale\)/);
+    await expect(refused).rejects.toThrow(/containers\[name="web"\]\.image was set by kubectl-set: .*--force-conflicts/);
+    expect(await replicas(namespace)).toBe(3);
+    const plan = await plannedBy(stack, [wanted], { forceConflicts: true });
+    expect(plan.objects[0]!.notes).toEqual([
+      'taken over from kubectl',
+      expect.stringMatching(/^takes spec\.(replicas over from kubectl \(scale\)|template.* over from kubectl-set)$/),
+      expect.stringMatching(/^takes spec\.(replicas over from kubectl \(scale\)|template.* over from kubectl-set)$/),
+    ]);
+    expect(await replicas(namespace)).toBe(1);
+    expect((await plannedBy(stack, [wanted])).objects[0]!.action).toBe('unchanged');
+  });
+
+  it('what a takeover removes is announced as it will be: defaults come back, and a container goes whole', async () => {
+    const stack = await stackIn();
+    const { namespace } = stack;
+    const both = deployment({ replicas: 3 });
+    const { template } = both.spec as { template: { spec: { containers: object[] } } };
+    template.spec.containers.push({ name: 'side', image: 'side:1', command: ['run'] });
+    await kubectlApplies(both, deployments, namespace);
+    await cluster.connection.call({
+      method: 'PATCH',
+      path: `/apis/apps/v1/namespaces/${namespace}/deployments/web`,
+      query: { fieldManager: 'kubectl-set' },
+      body: { spec: { template: { spec: { containers: [{ name: 'side', env: [{ name: 'A', value: '1' }] }] } } } },
+      contentType: 'application/strategic-merge-patch+json',
+    });
+    const before = (await web(namespace))!;
+    const plan = await plannedBy(stack, [deployment({})]);
+    const after = (await web(namespace))!;
+    expect(plan.objects[0]!.changes).toEqual(changesBetween(before, after).filter(({ path }) => !path.includes('deployment.kubernetes.io/revision')));
+    expect(plan.objects[0]!.changes.map(({ path, to }) => [path, to])).toEqual(
+      expect.arrayContaining([
+        ['spec.replicas', 1],
+        ['spec.template.spec.containers[side]', undefined],
+      ]),
+    );
   });
 
   it.each([

@@ -5,11 +5,14 @@ import type { FieldSet, KubernetesObject, ManagedFields } from '../manifests/kub
 /** Under this manager the number of replicas is kept for an autoscaler. */
 export const handOverManager = 'berth-hand-over';
 
+/** Who wrote fields, and how: `kubectl` is the name of several. */
+export type Writer = Pick<ManagedFields, 'manager' | 'operation' | 'subresource'>;
+
 /**
  * Managers whose fields Berth takes over: kubectl's, as it deploys from files. What `kubectl edit`, `scale` or `patch` changed was changed by a person, and is told.
  * `before-first-apply` is the server's name for the one who made an object before it kept account.
  */
-function isDeployer({ manager, operation, subresource }: ManagedFields): boolean {
+export function isDeployer({ manager, operation, subresource }: Writer): boolean {
   if (subresource !== undefined) return false;
   return (
     (operation === 'Update' && ['kubectl-client-side-apply', 'kubectl-create', 'before-first-apply'].includes(manager)) ||
@@ -17,9 +20,9 @@ function isDeployer({ manager, operation, subresource }: ManagedFields): boolean
   );
 }
 
-/** Whether conflicts with this manager are settled by taking over. */
-export function isDeployersName(manager: string): boolean {
-  return ['kubectl-client-side-apply', 'kubectl-create', 'before-first-apply', 'kubectl'].includes(manager);
+/** How people are told of a writer: `kubectl (scale)`, where the manager's name alone doesn't say it. */
+export function writerName({ manager, subresource }: Writer): string {
+  return subresource === undefined ? manager : `${manager} (${subresource})`;
 }
 
 /** What Berth owns of an object by applying it; nothing when it never did. */
@@ -135,21 +138,23 @@ export function withoutLeftBehind(live: KubernetesObject, manifest: KubernetesOb
 }
 
 /** Fields that neither Berth nor a deployer owns and to which a manifest gives another value, each with its manager. */
-export function foreignFields(live: KubernetesObject, manifest: KubernetesObject): { readonly manager: string; readonly field: string }[] {
+export function foreignFields(live: KubernetesObject, manifest: KubernetesObject): { readonly writer: Writer; readonly field: string }[] {
   const { managedFields = [] } = live.metadata;
   return managedFields
     .filter((entry) => !isOwn(entry) && !isDeployer(entry) && entry.subresource !== 'status')
-    .flatMap(({ manager, fieldsV1 }) =>
-      leavesOf(fieldsV1)
+    .flatMap((writer) =>
+      leavesOf(writer.fieldsV1)
         .filter((path) => holds(manifest, path) && !same(valueAt(manifest, path), valueAt(live, path)))
-        .map((path) => ({ manager, field: path.map((part) => part.slice(2)).join('.') })),
+        .map((path) => ({ writer, field: path.map((part) => part.slice(2)).join('.') })),
     );
 }
 
+/** Whether a manager's part of an object keeps what is at a path: who owns a field keeps all that it is in, but an element of a list is kept by its own owners. */
 function isIn(set: FieldSet, path: readonly string[]): boolean {
   let at: FieldSet | undefined = set;
   for (const part of path) at = at?.[part];
-  return at !== undefined;
+  if (at === undefined || path.at(-1)!.startsWith('f:')) return at !== undefined;
+  return '.' in at || Object.keys(at).length === 0;
 }
 
 /** Where one step of a path leads in a value, and how it is taken away there. */

@@ -8,7 +8,18 @@ import { job } from '../readiness/kinds/job';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { isAsDeclared } from './as-declared';
 import { changesBetween, contentOf } from './field-changes';
-import { foreignFields, handOverManager, hasDeployer, isDeployersName, ownFields, ownersOf, ownsTheSame, withoutLeftBehind } from './managed-fields';
+import {
+  foreignFields,
+  handOverManager,
+  hasDeployer,
+  isDeployer,
+  ownFields,
+  ownersOf,
+  ownsTheSame,
+  type Writer,
+  withoutLeftBehind,
+  writerName,
+} from './managed-fields';
 import { inOrderOf } from './list-order';
 import type { LookAt } from './live-objects';
 import type { PlannedObject } from './plan';
@@ -193,7 +204,7 @@ async function tryApply(object: KubernetesObject, basis: Basis & { readonly live
     if (conflicts.length === 0) throw error;
     const foreign = conflicts.filter((conflict) => !isSettled(conflict, basis, context));
     if (foreign.length > 0 && !forceConflicts) return refusal(basis, conflictWords(foreign));
-    return tryForced(object, basis, cluster, foreign);
+    return tryForced(object, basis, cluster, conflicts, foreign);
   }
 }
 
@@ -213,10 +224,17 @@ async function tryWhole(
   }
 }
 
-async function tryForced(object: KubernetesObject, basis: Basis, cluster: Cluster, foreign: readonly Conflict[]): Promise<Tried> {
+async function tryForced(
+  object: KubernetesObject,
+  basis: Basis,
+  cluster: Cluster,
+  conflicts: readonly Conflict[],
+  foreign: readonly Conflict[],
+): Promise<Tried> {
   try {
     const next = await cluster.apply(basis.location, object, { dryRun: true, force: true });
-    return { next, force: true, notes: foreign.map(takenWords) };
+    // a deployer's are settled before: who else comes in between is told
+    return { next, force: conflicts.some(({ writer }) => !isDeployer(writer)), notes: foreign.map(takenWords) };
   } catch (error) {
     if (error instanceof ApiError && error.immutableFields.length > 0) return { immutable: error.immutableFields };
     throw error;
@@ -225,7 +243,7 @@ async function tryForced(object: KubernetesObject, basis: Basis, cluster: Cluste
 
 /** A field that another manager has set to another value. */
 interface Conflict {
-  readonly manager: string;
+  readonly writer: Writer;
   readonly field: string;
 }
 
@@ -233,21 +251,27 @@ function conflictsOf({ code, causes }: ApiError): Conflict[] {
   if (code !== 409) return [];
   return causes
     .filter(({ reason }) => reason === 'FieldManagerConflict')
-    .map(({ field = '', message = '' }) => ({ manager: /conflict with "([^"]+)"/.exec(message)?.[1] ?? 'another manager', field: field.replace(/^\./, '') }));
+    .map(({ field = '', message = '' }) => ({ writer: writerIn(message), field: field.replace(/^\./, '') }));
+}
+
+/** Of an update the server says too in which version and when it was: https://github.com/kubernetes/apimachinery/blob/master/pkg/util/managedfields/internal/conflict.go */
+function writerIn(message: string): Writer {
+  const [, manager = 'another manager', subresource, using] = /conflict with "([^"]+)"(?: with subresource "([^"]+)")?( using )?/.exec(message) ?? [];
+  return { manager, operation: using === undefined ? 'Apply' : 'Update', ...(subresource === undefined ? {} : { subresource }) };
 }
 
 /** Conflicts that are none: with kubectl, which deployed it before; and over replicas that Berth itself left to an autoscaler that goes. */
-function isSettled({ manager, field }: Conflict, { live, object }: Basis & { readonly live: KubernetesObject }, { all }: PlanContext): boolean {
-  if (isDeployersName(manager) && hasDeployer(live)) return true;
+function isSettled({ writer, field }: Conflict, { live, object }: Basis & { readonly live: KubernetesObject }, { all }: PlanContext): boolean {
+  if (isDeployer(writer)) return true;
   return field === 'spec.replicas' && !isScaled(object, all) && ownersOf(live, ['f:spec', 'f:replicas']).some((owner) => owner.manager === handOverManager);
 }
 
-function takenWords({ field, manager }: Conflict): string {
-  return `takes ${field} over from ${manager}`;
+function takenWords({ field, writer }: Conflict): string {
+  return `takes ${field} over from ${writerName(writer)}`;
 }
 
 function conflictWords(conflicts: readonly Conflict[]): string {
-  const words = conflicts.map(({ field, manager }) => `${field} was set by ${manager}`);
+  const words = conflicts.map(({ field, writer }) => `${field} was set by ${writerName(writer)}`);
   return `is also managed by others: ${words.join('; ')}: leave those fields out of the manifest, or take them over with --force-conflicts`;
 }
 
@@ -257,7 +281,7 @@ function replicasToKeep({ object, live }: Basis & { readonly live: KubernetesObj
   if (wanted !== undefined || now === undefined || !isScaled(object, all)) return undefined;
   const owners = ownersOf(live, ['f:spec', 'f:replicas']);
   const isOurs = ownFields(live)?.['f:spec']?.['f:replicas'] !== undefined;
-  const isDeployers = owners.some(({ manager }) => isDeployersName(manager)) && hasDeployer(live);
+  const isDeployers = owners.some(isDeployer);
   return isOurs || isDeployers ? now : undefined;
 }
 
