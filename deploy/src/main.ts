@@ -23,7 +23,7 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
       .description(description)
       .option('--env <name>', 'the folder charts/NAME, here or above')
       .option('--name <stack>', "the stack's name (the folder's)")
-      .option('-n, --namespace <namespace>', 'namespace of the stack and of objects that name none (what the manifests say)')
+      .option('-n, --namespace <namespace>', 'namespace of the stack and of objects that name none (what the manifests say)', namespaceName)
       .option('--context <context>', 'context of the kubeconfig (the current one)')
       .option('--kubeconfig <file>', 'kubeconfig to use (KUBECONFIG, then ~/.kube/config)')
       .option('-v, --verbose', 'say each request to the API server')
@@ -32,7 +32,7 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
   const planned = (command: Command) =>
     command
       .option('--force-conflicts', 'take fields over that others manage')
-      .option('--prune-data <object...>', 'objects with data that may be pruned, as Kind/namespace/name')
+      .option('--prune-data <object...>', 'objects with data that may be pruned, as Kind/namespace/name', objectNames)
       .option('--replace-all', 'none of what the stack has needs to be among the manifests');
   const imaged = (command: Command) => command.option('--images <file>', 'JSON of images to put in, by name');
   imaged(planned(verb('plan', 'say what apply would do, field by field, and do nothing')))
@@ -114,6 +114,23 @@ function program(world: World, exit: (code: ExitCode) => void): Command {
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
   return Number(text);
+}
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names @throws InvalidArgumentError */
+function namespaceName(text: string): string {
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) throw new InvalidArgumentError('It must be a name of lower-case letters, digits and dashes.');
+  return text;
+}
+
+/** Kinds with data that are in no namespace. */
+const wideKinds: readonly (string | undefined)[] = ['Namespace', 'PersistentVolume', 'CustomResourceDefinition'];
+
+/** @throws InvalidArgumentError */
+function objectNames(text: string, earlier: readonly string[] = []): readonly string[] {
+  const parts = text.split('/');
+  const isName = parts.length === (wideKinds.includes(parts[0]) ? 2 : 3) && parts.every((part) => part !== '');
+  if (!isName) throw new InvalidArgumentError('It must be Kind/namespace/name, or Kind/name of what is in no namespace, as plan says it.');
+  return [...earlier, text];
 }
 
 /** @throws InvalidArgumentError */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { auditSince } from '../testing/audit';
-import { berth, folderWith } from '../testing/berth-process';
+import { berth, folderWith, writeFiles } from '../testing/berth-process';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
 const valid = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\ndata: {a: "1"}\n';
@@ -84,7 +84,35 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'a plan that is none': { args: [...apply, '--plan', '/etc/hostname'], code: 2, says: /can't be read as a plan: save one with berth plan --save/ },
   'images that are no JSON': { args: [...apply, '--images', '/etc/hostname'], code: 2, says: /can't be read as images: it must be a JSON object such as/ },
+  'a plan without what was seen': {
+    files: { 'a.yaml': valid, 'shop.plan': '{"kind":"BerthPlan","version":1,"cluster":"a","flags":{},"summary":{"objects":[]}}' },
+    args: [...apply, '--plan', 'FOLDER/shop.plan'],
+    code: 2,
+    says: /is no plan of this version of berth: save one with berth plan --save/,
+  },
+  'a namespace that is empty': { args: ['history', 'FOLDER', '-n', ''], code: 2, says: /must be a name of lower-case letters, digits and dashes/ },
+  'an object with data without its namespace': {
+    args: [...apply, '--prune-data', 'Secret/one'],
+    code: 2,
+    says: /'Secret\/one' is invalid.*must be Kind\/namespace\/name/,
+  },
+  'what comes from a pipe': { args: ['plan', '/dev/stdin', '-n', 'NAMESPACE'], code: 2, says: /is neither a folder nor a file: write what comes from a pipe/ },
   // manifests
+  'a definition without a spec': {
+    files: { 'a.yaml': 'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: boats.example.com}\n' },
+    code: 2,
+    says: /CustomResourceDefinition\/boats\.example\.com is refused by the cluster/,
+  },
+  'a Secret that is no base64': {
+    files: { 'a.yaml': 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {token: "not base64!"}\n' },
+    code: 2,
+    says: /data\["token"\] is no base64: encode it, or write it into stringData/,
+  },
+  'a name with a slash': {
+    files: { 'a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a/b}\n' },
+    code: 2,
+    says: /metadata\.name is "a\/b": a name has no slash/,
+  },
   'an empty folder': { files: {}, code: 2, says: /has no manifests: name a folder with YAML or JSON files/ },
   'a folder with a Kustomization alone': { files: { 'kustomization.yaml': 'resources: []\n' }, code: 2, says: /has no manifests/ },
   'YAML that is none': { files: { 'a.yaml': 'a: [1\nb: 2\n' }, code: 2, says: /a\.yaml: .*line \d+/ },
@@ -236,7 +264,7 @@ describeWithControlPlane('bad input', (at) => {
       }
       const since = await auditSince(plane.auditLog);
       const result = await berth(
-        args.map((arg) => (arg === 'FOLDER' ? folder : arg === 'NAMESPACE' ? namespace : arg)),
+        args.map((arg) => (arg === 'NAMESPACE' ? namespace : arg.replace('FOLDER', folder))),
         { kubeconfig: path, env },
       );
       expect({ code: result.code, stderr: result.stderr }).toEqual({ code, stderr: expect.stringMatching(says) as string });
@@ -248,6 +276,43 @@ describeWithControlPlane('bad input', (at) => {
       expect(writes.filter(({ uri }) => uri.includes(`/namespaces/${namespace}/`))).toEqual([]);
     },
   );
+
+  it('an object that is there with its namespace and without is told, and nothing is written', async () => {
+    const namespace = await at().namespace();
+    const named = valid.replace('{name: one}', `{name: one, namespace: ${namespace}}`);
+    const folder = folderWith({ 'a.yaml': valid, 'b.yaml': named });
+    const { code, stderr } = await berth(['apply', folder], { kubeconfig: at().plane.kubeconfig });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/b\.yaml:1: ConfigMap\/test-\d+\/one is in a\.yaml:1 already: keep one of them/) as string,
+    });
+  });
+
+  it('what is left empty is deployed as if it were not there, and gone back to', async () => {
+    const namespace = await at().namespace();
+    const web = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, labels: , annotations: }
+spec:
+  replicas: 0
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}, annotations: }
+    spec: {initContainers: , volumes: , containers: [{name: web, image: "web:1", env: , envFrom: , args: }]}
+`;
+    const folder = folderWith({ 'a.yaml': valid, 'b.yaml': web });
+    const run = async (...args: string[]) => {
+      const { code, stderr } = await berth([...args, folder, '-n', namespace], { kubeconfig: at().plane.kubeconfig });
+      return { code, fault: /fault of berth itself/.test(stderr) };
+    };
+    expect(await run('plan')).toEqual({ code: 0, fault: false });
+    expect(await run('apply')).toEqual({ code: 0, fault: false });
+    expect(await run('plan', '--exit-code')).toEqual({ code: 0, fault: false });
+    writeFiles(folder, { 'a.yaml': valid.replace('"1"', '"2"') });
+    expect(await run('apply')).toEqual({ code: 0, fault: false });
+    expect(await run('rollback')).toEqual({ code: 0, fault: false });
+  });
 
   it('what answers but is no API server is told', async () => {
     const server = createServer((_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html>'));

@@ -24,6 +24,11 @@ it('are put into containers and init containers of whatever makes pods, by the l
   expect(imagesOf(set)).toEqual(['ghcr.io/x/web:1', 'postgres:17', 'registry.example:5000/web:1', 'web@sha256:abc']);
 });
 
+it('are left where their name is one that every object of JavaScript has', () => {
+  const set = ['x/constructor:1', 'x/web:1'].map((image) => manifest({ spec: { template: { spec: pod(image) } } }));
+  expect(imagesOf(withImages(set, { web: 'x/web:2' }))).toEqual(['x/constructor:1', 'x/web:2']);
+});
+
 it('are refused where two were mixed up', () => {
   const set = ['web:1', 'shop/worker:1'].map((image) => manifest({ spec: { template: { spec: pod(image) } } }));
   expect(() => withImages(set, { web: 'ghcr.io/x/worker:2' })).toThrow(

@@ -62,9 +62,12 @@ function imagesOf(object: KubernetesObject): readonly { readonly image: string }
 }
 
 function withImagesOf(object: KubernetesObject, images: Images): KubernetesObject {
-  if (!imagesOf(object).some(({ image }) => nameOf(image) in images)) return object;
+  if (!imagesOf(object).some(({ image }) => Object.hasOwn(images, nameOf(image)))) return object;
   const copy = structuredClone(object);
-  for (const container of imagesOf(copy) as { image: string }[]) container.image = images[nameOf(container.image)] ?? container.image;
+  for (const container of imagesOf(copy) as { image: string }[]) {
+    const name = nameOf(container.image);
+    if (Object.hasOwn(images, name)) container.image = images[name]!;
+  }
   return copy;
 }
 

@@ -59,6 +59,12 @@ export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
+/** Whether a kind is not Kubernetes' own: those groups have no dot, or end so. */
+export function isCustom(apiVersion: string): boolean {
+  const group = groupOf(apiVersion);
+  return group.includes('.') && !group.endsWith('.k8s.io');
+}
+
 /** An object's reference. */
 export function referenceOf({ apiVersion, kind, metadata: { namespace, name } }: KubernetesObject): ObjectReference {
   return { group: groupOf(apiVersion), kind, name, ...(namespace === undefined ? {} : { namespace }) };

@@ -20,7 +20,8 @@ function metadataFaults(metadata: unknown): string[] {
   if (name === undefined && generateName !== undefined)
     return ['it has a generateName, by which it would be another object each time: give it a metadata.name'];
   return [
-    ...(isText(name) && name !== '' ? [] : [`metadata.name is ${shown(name)}: write a text`]),
+    ...(isText(name) && name !== '' ? segmentFaults('name', name) : [`metadata.name is ${shown(name)}: write a text`]),
+    ...(isText(namespace) ? segmentFaults('namespace', namespace) : []),
     ...(namespace === undefined || (isText(namespace) && namespace !== '') ? [] : [`metadata.namespace is ${shown(namespace)}: write a text, or leave it out`]),
     ...textsFaults('labels', labels),
     ...textsFaults('annotations', annotations),
@@ -28,8 +29,29 @@ function metadataFaults(metadata: unknown): string[] {
   ];
 }
 
+/** A name is a part of a path. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names */
+function segmentFaults(member: string, name: string): string[] {
+  return /[/%]|^\.\.?$/.test(name) ? [`metadata.${member} is ${shown(name)}: a name has no slash and no % in it, and is no dots alone`] : [];
+}
+
 /** Nothing of a value is shown. */
 function secretFaults(secret: Record<string, unknown>): string[] {
+  return [...typeFaults(secret), ...base64Faults(secret['data'])];
+}
+
+function base64Faults(data: unknown): string[] {
+  return Object.entries(isObject(data) ? data : {}).flatMap(([key, value]) =>
+    isText(value) && !isBase64(value) ? [`data["${key}"] is no base64: encode it, or write it into stringData as it is`] : [],
+  );
+}
+
+/** As the API server decodes it: by lines or not, and whole. */
+function isBase64(text: string): boolean {
+  const line = text.replace(/[\r\n]/g, '');
+  return line.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(line);
+}
+
+function typeFaults(secret: Record<string, unknown>): string[] {
   return ['data', 'stringData'].flatMap((member) => {
     const values = secret[member] ?? {};
     if (!isObject(values)) return [`${member} is ${article(values)}: write an object of texts`];

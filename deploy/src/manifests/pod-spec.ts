@@ -55,7 +55,7 @@ export interface Hook {
   readonly httpGet?: { readonly path?: string; readonly port: string | number };
 }
 
-/** A pod's spec, of a pod or of a workload's template. */
+/** A pod's spec, of a pod or of a workload's template. In a custom kind's manifest a list that is left empty is null. */
 export interface PodSpec {
   readonly containers?: readonly Container[];
   readonly initContainers?: readonly Container[];
@@ -97,8 +97,8 @@ export function podLabelsOf(object: KubernetesObject): Readonly<Record<string, s
 }
 
 /** All containers of a pod, those that run first before the others. */
-export function containersOf({ initContainers = [], containers = [] }: PodSpec): readonly Container[] {
-  return [...initContainers, ...containers];
+export function containersOf({ initContainers, containers }: PodSpec): readonly Container[] {
+  return [...(initContainers ?? []), ...(containers ?? [])];
 }
 
 /** A container's port by its number or name; nothing when it has none of that name. */
@@ -109,10 +109,11 @@ export function portNumber({ ports = [] }: Container, port: string | number): nu
 
 /** Names of what a pod needs before it can start, by kind, each once. */
 export function referencesOf(spec: PodSpec): readonly { readonly kind: string; readonly name: string }[] {
-  const { volumes = [], serviceAccountName } = spec;
+  const { serviceAccountName } = spec;
+  const volumes = spec.volumes ?? [];
   const containers = containersOf(spec);
-  const from = containers.flatMap(({ env = [] }) => env.flatMap(({ valueFrom }) => valueFrom ?? []));
-  const whole = containers.flatMap(({ envFrom = [] }) => envFrom);
+  const from = containers.flatMap(({ env }) => (env ?? []).flatMap(({ valueFrom }) => valueFrom ?? []));
+  const whole = containers.flatMap(({ envFrom }) => envFrom ?? []);
   const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
   const needed = (kind: string, references: readonly (Reference | undefined)[]) => {
     const names = references.flatMap((reference) => (reference?.optional === true ? [] : (reference?.name ?? [])));

@@ -2,7 +2,7 @@ import type { Discovery, Resource } from '../cluster/discovery';
 import type { Location } from '../cluster/cluster';
 import { faultList, UsageError } from '../exit-codes';
 import { type Stack, stackId, stackLabel } from '../stack/stack';
-import { groupOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from './kubernetes-object';
+import { groupOf, keyOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from './kubernetes-object';
 import type { Manifest } from './read-manifests';
 
 /** An object as it is sent to the cluster. */
@@ -19,7 +19,7 @@ export interface Prepared {
  * Puts into each object what a manifest leaves to its surroundings: its namespace and its stack's label.
  *
  * @param namespaceFlag - what `-n` said: then all objects are in that namespace
- * @throws UsageError with every kind that the cluster doesn't serve, and every namespace that doesn't fit
+ * @throws UsageError with every kind that the cluster doesn't serve, every namespace that doesn't fit, and every object that is there twice
  */
 export async function prepare(
   manifests: readonly Manifest[],
@@ -39,16 +39,40 @@ export async function prepare(
       return prepared(object, place, stack, resource, served === undefined);
     }),
   );
-  const faults = results.filter((result) => typeof result === 'string');
+  const objects = results.filter((result) => typeof result !== 'string');
+  const faults = [...results.filter((result) => typeof result === 'string'), ...repeated(objects)];
   if (faults.length > 0) throw new UsageError(faultList(`${faults.length} manifests can't be applied`, faults));
-  return results.filter((result) => typeof result !== 'string');
+  return objects;
 }
 
-/** The kinds that a CustomResourceDefinition brings. */
+/** One that names its namespace and one that leaves it to the stack may be the same object. */
+function repeated(objects: readonly Prepared[]): string[] {
+  const first = new Map<string, Prepared>();
+  return objects.flatMap((object) => {
+    const earlier = first.get(keyOf(object.reference));
+    if (earlier === undefined) first.set(keyOf(object.reference), object);
+    return earlier === undefined ? [] : [`${object.place}: ${nameOf(object.reference)} is in ${earlier.place} already: keep one of them`];
+  });
+}
+
+interface Definition {
+  readonly group: string;
+  readonly names: { readonly kind: string; readonly plural: string };
+  readonly scope: string;
+  readonly versions: readonly { readonly name: string }[];
+}
+
+/** The kinds that a CustomResourceDefinition brings; what is wrong with one the server says. */
 function kindsOf({ kind, spec }: KubernetesObject): Resource[] {
   if (kind !== 'CustomResourceDefinition') return [];
-  const { group, names, scope, versions } = spec as { group: string; names: { kind: string; plural: string }; scope: string; versions?: { name: string }[] };
-  return (versions ?? []).map(({ name }) => ({ apiVersion: `${group}/${name}`, kind: names.kind, plural: names.plural, namespaced: scope === 'Namespaced' }));
+  const { group, names, scope, versions } = (spec ?? {}) as Partial<Definition>;
+  if (names === undefined || !Array.isArray(versions)) return [];
+  return (versions as Definition['versions']).map(({ name }) => ({
+    apiVersion: `${group}/${name}`,
+    kind: names.kind,
+    plural: names.plural,
+    namespaced: scope === 'Namespaced',
+  }));
 }
 
 /** What is wrong with an object's namespace, in words that go on from its name. @param flag - what `-n` said */

@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { faultList, UsageError } from '../exit-codes';
 import { type KubernetesObject, nameOf, referenceOf } from './kubernetes-object';
 import { manifestFaults } from './manifest-faults';
+import { filesBelow } from './manifest-files';
+import { withoutNulls } from './nulls';
 import { yamlDocuments } from './yaml-documents';
 
 /** An object to apply, and where it was read. */
@@ -13,8 +15,8 @@ export interface Manifest {
 }
 
 /**
- * Every object of a folder, or of one file. In a folder that `synth` writes those are `namespace.yaml` and `manifests/`; in any other, all of its YAML and
- * JSON files however deep, but what belongs to Kustomize (`kustomization.yaml`) and Helm (`Chart.yaml`, `values.yaml`, `templates/`). A `List` is opened.
+ * Every object of a folder, or of one file: of all of its YAML and JSON files however deep, but what belongs to Kustomize (`kustomization.yaml`) and Helm
+ * (`Chart.yaml`, `values.yaml`, `templates/`). A `List` is opened.
  *
  * @throws UsageError with every fault: what can't be read, is no object, or is there twice
  */
@@ -30,9 +32,8 @@ export function readManifests(folder: string): Manifest[] {
 function manifestFiles(folder: string): string[] {
   const found = statOf(folder);
   if (found.isFile()) return [''];
-  if (hasBoth(folder)) return ['namespace.yaml', ...filesBelow(join(folder, 'manifests')).map((file) => join('manifests', file))];
-  const isChart = readdirSync(folder).includes('Chart.yaml');
-  return filesBelow(folder).filter((file) => !(isChart && (file.startsWith('templates/') || file.startsWith('charts/') || file === 'values.yaml')));
+  if (!found.isDirectory()) throw new UsageError(`${folder} is neither a folder nor a file: write what comes from a pipe into a file, and name that`);
+  return filesBelow(folder);
 }
 
 function statOf(folder: string) {
@@ -43,29 +44,12 @@ function statOf(folder: string) {
   }
 }
 
-function hasBoth(folder: string): boolean {
-  const names = readdirSync(folder);
-  return names.includes('namespace.yaml') && names.includes('manifests') && statSync(join(folder, 'manifests')).isDirectory();
-}
-
-/** Files of other tools, which hold no objects of the cluster. */
-const foreignFiles = new Set(['kustomization.yaml', 'kustomization.yml', 'Chart.yaml', 'Chart.lock']);
-
-/** Hidden files and folders are left out. */
-function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /\.(ya?ml|json)$/.test(entry.name) && !foreignFiles.has(entry.name))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .filter((file) => !file.split('/').some((part) => part.startsWith('.') || part === 'node_modules'))
-    .sort();
-}
-
 function readFile(folder: string, file: string, faults: string[]): Manifest[] {
   const shown = file === '' ? folder : file;
   try {
     const manifests: Manifest[] = [];
     for (const { value, line } of yamlDocuments(readFileSync(join(folder, file), 'utf8')))
-      for (const object of opened(value)) {
+      for (const object of opened(value).map(withoutNulls)) {
         const place = `${shown}:${line}`;
         const found = manifestFaults(object);
         if (found.length === 0) manifests.push({ object: withoutGenerated(object as KubernetesObject), place });

@@ -52,6 +52,16 @@ it('any value is read as another reader reads it, however it is written, and fro
   );
 });
 
+it.each(['9007199254740993', '-9007199254740993', '0xFFFFFFFFFFFFFFFF', '[1, 12_345_678_901_234_567_890]'])('%s is refused and not shown', (number) => {
+  expect(() => yamlDocuments(`a: b\nc: ${number}\n`)).toThrow(/^the whole number at line 2 is beyond 2\^53, so it can't be kept exactly/);
+  expect(yamlDocuments(`c: "${number}"\nd: !!str 9007199254740993\ne: 9007199254740991\n`)).toHaveLength(1);
+});
+
+it('numbers are read as kubectl reads them', () => {
+  const text = '[1_000, 0b11, -0b1_0, 0644, 0x1F, -0x1F, 1_, _1, 0x_, 0b2]';
+  expect(yamlDocuments(text)[0]!.value).toEqual([1000, 3, -2, 420, 31, -31, 1, '_1', '0x_', '0b2']);
+});
+
 it.each([
   ['a: 1\n', [{ value: { a: 1 }, line: 1 }]],
   [
@@ -81,7 +91,7 @@ it.each([
   ['0o17', 15],
   ['0x1F', 31],
   ['+1', 1],
-  ['1_000', '1_000'],
+  ['1_000', 1000],
   ['1e3', 1000],
   ['1.', 1],
   ['.5', 0.5],

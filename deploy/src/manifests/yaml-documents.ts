@@ -1,4 +1,15 @@
-import { constructFromEvents, defineScalarTag, EVENT_ID, FAILSAFE_SCHEMA, mergeTag, NOT_RESOLVED, parseEvents, YAMLException, type Event } from 'js-yaml';
+import {
+  constructFromEvents,
+  defineScalarTag,
+  EVENT_ID,
+  FAILSAFE_SCHEMA,
+  mergeTag,
+  NOT_RESOLVED,
+  parseEvents,
+  SCALAR_STYLE,
+  YAMLException,
+  type Event,
+} from 'js-yaml';
 
 /** One document of a file. */
 export interface YamlDocument {
@@ -16,20 +27,24 @@ function scalar(name: string, pattern: RegExp, valueOf: (text: string) => unknow
   });
 }
 
+const int = /^(?:[-+]?[0-9][0-9_]*|[-+]?0b[01][01_]*|0o[0-7][0-7_]*|[-+]?0x[0-9a-fA-F][0-9a-fA-F_]*)$/;
+
 /**
- * YAML 1.2's own, and what kubectl reads besides because it reads YAML 1.1: `defaultMode: 0644` is 420 to it, and `yes` is true. Times of day and dates
+ * YAML 1.2's own, and what kubectl reads besides because it reads YAML 1.1: `defaultMode: 0644` is 420 to it, `1_000` is 1000, `0b11` is 3, and `yes` is true. Times of day and dates
  * stay texts, as with kubectl.
  */
 const schema = FAILSAFE_SCHEMA.withTags(
   mergeTag,
   scalar('null', /^(?:~|[Nn]ull|NULL)?$/, () => null),
   scalar('bool', /^(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF)$/, (text) => /^(?:t|y|on)/i.test(text)),
-  scalar('int', /^(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$/, integer),
+  scalar('int', int, integer),
   scalar('float', /^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.nan|\.NaN|\.NAN)$/, real),
 );
 
 function integer(text: string): number {
-  return /^[-+]?0[0-7]+$/.test(text) ? parseInt(text, 8) : Number(text);
+  const digits = text.replaceAll('_', '');
+  if (/^[-+]?0[bx]/.test(digits)) return (digits.startsWith('-') ? -1 : 1) * Number(digits.replace(/^[-+]/, ''));
+  return /^[-+]?0[0-7]+$/.test(digits) ? parseInt(digits, 8) : Number(digits);
 }
 
 function real(text: string): number {
@@ -52,6 +67,7 @@ export function yamlDocuments(text: string): YamlDocument[] {
   const source = text.replace(/^\uFEFF/, '');
   try {
     const events = parseEvents(source, { maxDepth: mostDepth });
+    refuseUnsafe(source, events);
     const values = constructFromEvents(events, { source, schema });
     if (events.some(({ type }) => type === EVENT_ID.ALIAS)) countValues(values, { left: mostValues });
     const starts = startsOf(events);
@@ -61,6 +77,17 @@ export function yamlDocuments(text: string): YamlDocument[] {
     if (!(error instanceof YAMLException)) throw error;
     const { line, column } = error.mark ?? { line: 0, column: 0 };
     throw new Error(`${error.reason} at line ${line + 1}, column ${column + 1}`, { cause: error });
+  }
+}
+
+/** A number that can't be kept to its last digit would become another one, and nobody would know. It isn't shown: it may be a Secret's. */
+function refuseUnsafe(source: string, events: readonly Event[]): void {
+  for (const event of events) {
+    if (event.type !== EVENT_ID.SCALAR || event.style !== SCALAR_STYLE.PLAIN || event.tagStart >= 0) continue;
+    const text = source.slice(event.valueStart, event.valueEnd);
+    if (!int.test(text) || Number.isSafeInteger(integer(text))) continue;
+    const [line] = linesOf(source, [event.valueStart]);
+    throw new Error(`the whole number at line ${line} is beyond 2^53, so it can't be kept exactly: write it in quotes where a text will do`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster';
 import { inParallel } from '../in-parallel';
-import { groupOf, keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
+import { isCustom, keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
 import { containersOf, podSpecOf, referencesOf } from '../manifests/pod-spec';
 import type { Prepared } from '../manifests/prepare';
 
@@ -62,8 +62,8 @@ function expectedSecrets(objects: readonly Prepared[]): ObjectReference[] {
 function mayMake(object: KubernetesObject, secret: string): boolean {
   const containers = containersOf(podSpecOf(object));
   if (containers.length > 0)
-    return containers.some(({ command = [], args = [], env = [] }) =>
-      [...command, ...args, ...env.map(({ value }) => value)].some((text) => isTold(text, secret)),
+    return containers.some(({ command, args, env }) =>
+      [...(command ?? []), ...(args ?? []), ...(env ?? []).map(({ value }) => value)].some((text) => isTold(text, secret)),
     );
   if (!isCustom(object.apiVersion)) return false;
   return secret.startsWith(`${object.metadata.name}-`) || textsIn(object).includes(secret);
@@ -72,12 +72,6 @@ function mayMake(object: KubernetesObject, secret: string): boolean {
 /** `--secret-name=NAME` tells it too; a path on which it is mounted doesn't. */
 function isTold(text: string | undefined, secret: string): boolean {
   return text?.split(/[^\w./-]+/).includes(secret) === true;
-}
-
-/** Kubernetes' own groups have no dot, or end so. */
-function isCustom(apiVersion: string): boolean {
-  const group = groupOf(apiVersion);
-  return group.includes('.') && !group.endsWith('.k8s.io');
 }
 
 function textsIn(value: unknown): string[] {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes, scryptSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Refused, UsageError } from '../exit-codes';
-import { canonical } from '../manifests/json';
+import { canonical, isObject } from '../manifests/json';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { keyOf } from '../manifests/kubernetes-object';
 import { withoutValues } from '../stack/revisions';
@@ -108,9 +108,13 @@ export function readPlan(file: string): SavedPlan {
   } catch (error) {
     throw new UsageError(`${file} can't be read as a plan: save one with berth plan --save ${file}`, { cause: error });
   }
-  if (value?.kind !== 'BerthPlan' || value.version !== 2)
-    throw new UsageError(`${file} is no plan of this version of berth: save one with berth plan --save ${file}`);
+  if (!isPlan(value)) throw new UsageError(`${file} is no plan of this version of berth: save one with berth plan --save ${file}`);
   return value;
+}
+
+function isPlan(value: Partial<SavedPlan> | null): value is SavedPlan {
+  if (value?.kind !== 'BerthPlan' || value.version !== 2) return false;
+  return isObject(value.flags) && isObject(value.summary) && isObject(value.seen) && Object.values(value.seen).every(isObject);
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Cluster, Location } from '../cluster/cluster';
 import { UsageError } from '../exit-codes';
 import { canonical } from '../manifests/json';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { withoutNulls } from '../manifests/nulls';
 import { listRevisions, revisionLabel, revisionLocation, revisionSecretLocation } from './account';
 import type { Stack } from './stack';
 
@@ -68,7 +69,7 @@ function packed(objects: readonly KubernetesObject[]): string {
 }
 
 function unpacked(text: string | undefined): KubernetesObject[] {
-  return text === undefined ? [] : (JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as KubernetesObject[]);
+  return text === undefined ? [] : (JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as KubernetesObject[]).map(withoutNulls);
 }
 
 /** The manifests of a revision, with the values of its Secrets. */
