@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readImages, withImages } from './manifests/images';
+import type { KubernetesObject } from './manifests/kubernetes-object';
 import { readManifests, type Manifest } from './manifests/read-manifests';
 import { prepare, type Prepared } from './manifests/prepare';
 import { Cluster } from './cluster/cluster';
@@ -9,7 +10,8 @@ import { endpointOf } from './cluster/endpoint';
 import { inClusterTarget } from './cluster/in-cluster';
 import { readKubeconfig, type Target, targetOf } from './cluster/kubeconfig';
 import type { Output } from './output/output';
-import { checkedStack, namespaceOf, type Stack, stackName } from './stack/stack';
+import { checkedStack, type Stack, stackName } from './stack/stack';
+import { stackNamespace, strictNamespace } from './stack/stack-namespace';
 
 /** Flags that every command that asks a cluster has. */
 export interface ClusterFlags {
@@ -62,15 +64,38 @@ export interface LocalStack {
 }
 
 /** Reads the manifests of a stack; its name and its namespace come from them where no flag says them. */
-export function readStack(folder: string, flags: StackFlags, target: Target, { output }: World): LocalStack {
+export async function readStack(folder: string, flags: StackFlags, session: Session, { output }: World): Promise<LocalStack> {
   const manifests = withImages(readManifests(folder), flags.images === undefined ? {} : readImages(flags.images));
   for (const { object } of manifests) output.hide(object);
-  const name = stackName(folder, flags.name);
-  const namespace = flags.namespace ?? namespaceOf(manifests.map(({ object }) => object)) ?? target.namespace ?? 'default';
-  return { folder, manifests, stack: checkedStack({ name, namespace }) };
+  const stack = await stackOfObjects(
+    manifests.map(({ object }) => object),
+    stackName(folder, flags.name),
+    flags,
+    session,
+  );
+  return { folder, manifests, stack };
+}
+
+/** The stack that objects are, by its name. @throws UsageError when nobody knows its namespace */
+export async function stackOfObjects(
+  objects: readonly KubernetesObject[],
+  name: string,
+  { namespace: flag }: StackFlags,
+  { cluster, target }: Session,
+): Promise<Stack> {
+  const namespace = await stackNamespace(cluster, { objects, name, flag, here: target.namespace ?? 'default' });
+  return checkedStack({ name, namespace });
 }
 
 /** The objects of a stack as they are sent. */
-export function prepareStack({ manifests, stack }: LocalStack, { cluster }: Session, { namespace }: StackFlags): Promise<Prepared[]> {
-  return prepare(manifests, stack, cluster.discovery, namespace);
+export function prepareStack(
+  { manifests, stack }: Pick<LocalStack, 'manifests' | 'stack'>,
+  { cluster }: Session,
+  { namespace }: StackFlags,
+): Promise<Prepared[]> {
+  const strict = strictNamespace(
+    manifests.map(({ object }) => object),
+    namespace,
+  );
+  return prepare(manifests, stack, cluster.discovery, strict);
 }

@@ -37,7 +37,7 @@ export interface ApplyFlags extends WritingFlags {
 export async function applyCommand(named: string | undefined, flags: ApplyFlags, world: World): Promise<void> {
   const folder = folderOf(named, flags.env);
   const session = await connect(flags, world);
-  const local = readStack(folder, flags, session.target, world);
+  const local = await readStack(folder, flags, session, world);
   const { stack } = local;
   const { cluster, target, choices } = session;
   // asked side by side, but the wrong cluster is told first

@@ -17,7 +17,7 @@ export interface BackupFlags extends Omit<WritingFlags, 'timeout'> {
 /** `berth backup`: copies the data of a stack into a folder, while it is served. */
 export async function backupCommand(named: string | undefined, flags: BackupFlags, world: World): Promise<void> {
   const session = await connect(flags, world);
-  const { stack, folder = '.' } = targetStack(named, flags, session, world);
+  const { stack, folder = '.' } = await targetStack(named, flags, session, world);
   const { cluster, target, choices } = session;
   await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
   world.output.talk(`${stack.namespace}/${stack.name} on ${target.context} (${target.cluster.server})\n`);

@@ -18,7 +18,7 @@ export interface DestroyFlags extends WritingFlags {
 /** `berth destroy`: removes a stack but its data. The stack's name has to be typed, or given with `--confirm`. */
 export async function destroyCommand(named: string | undefined, flags: DestroyFlags, world: World): Promise<void> {
   const session = await connect(flags, world);
-  const { stack, folder = '.' } = targetStack(named, flags, session, world);
+  const { stack, folder = '.' } = await targetStack(named, flags, session, world);
   const { cluster, target, choices } = session;
   const { output } = world;
   await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });

@@ -13,6 +13,7 @@ import { dataText, type Format } from '../output/format';
 import { connect, type Session, type StackFlags, type World } from '../session';
 import { type InventoryEntry, readInventory } from '../stack/inventory';
 import type { Stack } from '../stack/stack';
+import { strictNamespace } from '../stack/stack-namespace';
 import { hideSecrets, targetStack } from './target-stack';
 
 /** Flags of `berth doctor`. */
@@ -46,8 +47,10 @@ interface Seen {
 
 async function look(named: string | undefined, flags: DoctorFlags, session: Session, world: World): Promise<Seen> {
   const unseen: Unseen[] = [];
-  const { name, find } = subjectOf(named, flags, session, world, unseen);
+  let name = named ?? flags.env ?? flags.name ?? flags.namespace ?? '';
   try {
+    const { name: found, find } = await subjectOf(named, flags, session, world, unseen);
+    name = found;
     const scene = await readScene(session.cluster, await find());
     return { name, scene: { ...scene, unseen: [...unseen, ...scene.unseen] } };
   } catch (error) {
@@ -57,19 +60,23 @@ async function look(named: string | undefined, flags: DoctorFlags, session: Sess
 }
 
 /** What is looked at: a namespace that alone is named, or a stack. */
-function subjectOf(
+async function subjectOf(
   named: string | undefined,
   flags: DoctorFlags,
   session: Session,
   world: World,
   unseen: Unseen[],
-): { readonly name: string; find(): Promise<Subject> } {
+): Promise<{ readonly name: string; find(): Promise<Subject> }> {
   if (named === undefined && flags.env === undefined && flags.name === undefined && flags.namespace !== undefined) {
     const { namespace } = flags;
     return { name: namespace, find: () => Promise.resolve({ entries: [namespaceEntry(namespace)], wholeNamespace: namespace }) };
   }
-  const { stack, manifests = [] } = targetStack(named, flags, session, world);
-  return { name: `${stack.namespace}/${stack.name}`, find: () => ofStack(session, stack, manifests, flags.namespace, unseen) };
+  const { stack, manifests = [] } = await targetStack(named, flags, session, world);
+  const agreed = strictNamespace(
+    manifests.map(({ object }) => object),
+    flags.namespace,
+  );
+  return { name: `${stack.namespace}/${stack.name}`, find: () => ofStack(session, stack, manifests, agreed, unseen) };
 }
 
 function namespaceEntry(name: string): InventoryEntry {

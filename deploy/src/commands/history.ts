@@ -8,7 +8,7 @@ import { targetStack } from './target-stack';
 /** `berth history`: a stack's revisions, the newest first. */
 export async function historyCommand(named: string | undefined, flags: StackFlags & { readonly output: Format }, world: World): Promise<void> {
   const session = await connect(flags, world);
-  const { stack } = targetStack(named, flags, session, world);
+  const { stack } = await targetStack(named, flags, session, world);
   const revisions = [...(await readRevisions(session.cluster, stack))].reverse();
   session.cluster.connection.close();
   if (flags.output !== 'table')

@@ -23,7 +23,7 @@ export interface PlanFlags extends StackFlags {
 export async function planCommand(named: string | undefined, flags: PlanFlags, world: World): Promise<ExitCode> {
   const folder = folderOf(named, flags.env);
   const session = await connect(flags, world);
-  const local = readStack(folder, flags, session.target, world);
+  const local = await readStack(folder, flags, session, world);
   const objects = await prepareStack(local, session, flags);
   const { plan } = await planStack(session.cluster, local.stack, objects, planningFlags(flags));
   if (flags.save !== undefined)

@@ -21,7 +21,7 @@ export interface RestoreFlags extends WritingFlags {
 /** `berth restore`: puts the data of a backup in the place of those that are served. Over data only with `--overwrite` and the stack's name. */
 export async function restoreCommand(named: string | undefined, flags: RestoreFlags, world: World): Promise<void> {
   const session = await connect(flags, world);
-  const { stack, folder = '.' } = targetStack(named, flags, session, world);
+  const { stack, folder = '.' } = await targetStack(named, flags, session, world);
   const { cluster, target, choices } = session;
   await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
   await failing(world, cluster, async () => {

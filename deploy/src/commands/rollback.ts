@@ -16,7 +16,7 @@ export interface RollbackFlags extends Omit<ApplyFlags, 'rollbackOnFailure' | 'r
 /** `berth rollback`: applies the manifests of an earlier revision, as a deployment of its own. */
 export async function rollbackCommand(named: string | undefined, flags: RollbackFlags, world: World): Promise<void> {
   const session = await connect(flags, world);
-  const { stack, folder = '.' } = targetStack(named, flags, session, world);
+  const { stack, folder = '.' } = await targetStack(named, flags, session, world);
   const { cluster, target, choices } = session;
   await checkCluster({ cluster, target, stack, folder, choices, isNamed: flags.context !== undefined, env: world.env });
   const { revision, objects } = await rollbackTarget(cluster, stack, flags.to);

@@ -23,6 +23,6 @@ export async function namedStack(words: readonly string[], flags: StackFlags, se
   const isNamed = flags.env !== undefined || (flags.name !== undefined && flags.namespace !== undefined && !existsSync(words[0] ?? ''));
   const [named, rest] = isNamed ? [undefined, words] : [words[0], words.slice(1)];
   if (named !== undefined && !existsSync(named)) throw new UsageError(`${named} is no folder: name the stack first, by its folder or with --env NAME`);
-  const target = targetStack(named, flags, session, world);
+  const target = await targetStack(named, flags, session, world);
   return { stack: target.stack, entries: await stackEntries(target, session, flags), words: rest };
 }

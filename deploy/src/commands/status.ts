@@ -23,7 +23,7 @@ const watchMs = 2_000;
 /** `berth status`: how a stack stands. Exit code 4 when something of it is not ready. */
 export async function statusCommand(named: string | undefined, flags: StatusFlags, world: World): Promise<ExitCode> {
   const session = await connect(flags, world);
-  const { stack } = targetStack(named, flags, session, world);
+  const { stack } = await targetStack(named, flags, session, world);
   try {
     for (let last = ''; ;) {
       const { text, isHealthy } = await look(stack, session, flags, world);

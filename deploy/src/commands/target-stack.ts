@@ -4,11 +4,10 @@ import type { Cluster } from '../cluster/cluster';
 import { builtInResource } from '../cluster/built-in-kinds';
 import { inParallel } from '../in-parallel';
 import { type Manifest, readManifests } from '../manifests/read-manifests';
-import { prepare } from '../manifests/prepare';
 import { entryOf } from '../plan/make-plan';
-import { type Session, type StackFlags, type World } from '../session';
+import { prepareStack, type Session, type StackFlags, stackOfObjects, type World } from '../session';
 import { type InventoryEntry, readInventory } from '../stack/inventory';
-import { checkedStack, namespaceOf, type Stack, stackName } from '../stack/stack';
+import { checkedStack, type Stack, stackName } from '../stack/stack';
 import { UsageError } from '../exit-codes';
 import { folderOf } from './folder';
 
@@ -28,9 +27,9 @@ const secrets = builtInResource('v1', 'Secret')!;
  *
  * @throws UsageError when the folder's manifests can't be read, or it isn't there and nothing else says the namespace
  */
-export function targetStack(named: string | undefined, flags: StackFlags, { target }: Session, { output }: World): TargetStack {
+export async function targetStack(named: string | undefined, flags: StackFlags, session: Session, { output }: World): Promise<TargetStack> {
   if (named === undefined && flags.env === undefined && flags.name !== undefined) {
-    const namespace = flags.namespace ?? target.namespace;
+    const namespace = flags.namespace ?? session.target.namespace;
     if (namespace === undefined) throw new UsageError(`say the namespace of the stack ${flags.name} with -n`);
     return { stack: checkedStack({ name: stackName(flags.name, flags.name), namespace }) };
   }
@@ -43,7 +42,7 @@ export function targetStack(named: string | undefined, flags: StackFlags, { targ
   const manifests = readManifests(folder);
   const objects = manifests.map(({ object }) => object);
   for (const object of objects) output.hide(object);
-  return { stack: checkedStack({ name, namespace: flags.namespace ?? namespaceOf(objects) ?? target.namespace ?? 'default' }), folder, manifests };
+  return { stack: await stackOfObjects(objects, name, flags, session), folder, manifests };
 }
 
 /**
@@ -51,15 +50,15 @@ export function targetStack(named: string | undefined, flags: StackFlags, { targ
  *
  * @throws UsageError when there is neither
  */
-export async function stackEntries({ stack, manifests }: TargetStack, { cluster }: Session, { namespace }: StackFlags): Promise<readonly InventoryEntry[]> {
-  const inventory = await readInventory(cluster, stack);
+export async function stackEntries({ stack, manifests }: TargetStack, session: Session, flags: StackFlags): Promise<readonly InventoryEntry[]> {
+  const inventory = await readInventory(session.cluster, stack);
   if (inventory !== undefined) {
-    await hideSecrets(cluster, inventory.entries);
+    await hideSecrets(session.cluster, inventory.entries);
     return inventory.entries;
   }
   if (manifests === undefined)
     throw new UsageError(`${stack.namespace}/${stack.name} is not deployed here: berth apply deploys it; what something else deployed is found by its folder`);
-  return (await prepare(manifests, stack, cluster.discovery, namespace)).map(entryOf);
+  return (await prepareStack({ manifests, stack }, session, flags)).map(entryOf);
 }
 
 /**

@@ -23,7 +23,7 @@ export interface VerifyFlags extends StackFlags {
 /** `berth verify`: proves a deployed stack, when it is ready, by what its manifests say of it. Exit code 4 with what does not hold. */
 export async function verifyCommand(named: string | undefined, flags: VerifyFlags, world: World): Promise<void> {
   const session = await connect(flags, world);
-  const target = targetStack(named, flags, session, world);
+  const target = await targetStack(named, flags, session, world);
   const { cluster } = session;
   const { output, signal } = world;
   const name = `${target.stack.namespace}/${target.stack.name}`;

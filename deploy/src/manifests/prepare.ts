@@ -79,7 +79,7 @@ function kindsOf({ kind, spec }: KubernetesObject): Resource[] {
 export function namespaceFault({ metadata: { namespace } }: KubernetesObject, { namespaced, kind }: Resource, flag: string | undefined): string | undefined {
   if (!namespaced) return namespace === undefined ? undefined : `has a namespace, and a ${kind} is of the whole cluster: leave metadata.namespace out`;
   if (flag === undefined || namespace === undefined || namespace === flag) return undefined;
-  return `is in the namespace ${namespace}, and -n says ${flag}: leave one of them out`;
+  return `is in the namespace ${namespace}, and -n says ${flag}: leave one of them out, or name in the manifests of several namespaces each one's own`;
 }
 
 function prepared(object: KubernetesObject, place: string, stack: Stack, resource: Resource, awaitsKind: boolean): Prepared {

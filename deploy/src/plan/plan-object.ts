@@ -65,12 +65,18 @@ export async function planObject(prepared: Prepared, context: PlanContext): Prom
   }
 }
 
+/** A stack's label is its namespace and its name. */
+function ownerCure(owner: string): string {
+  const [namespace = '', name = ''] = owner.split('.');
+  return `take it out of these manifests or, where they are that stack, say so with -n ${namespace} --name ${name}`;
+}
+
 type Basis = Omit<PlannedObject, 'action'>;
 
 /** What is another stack's, or goes. @returns nothing where it is to be tried */
 function planUntouchable(basis: Basis & { readonly live: KubernetesObject }, stack: Stack): PlannedObject | ObjectFault | undefined {
   const owner = stackOf(basis.live);
-  if (owner !== undefined && owner !== stackId(stack)) return refusal(basis, `belongs to the stack ${owner}: one object has one stack`);
+  if (owner !== undefined && owner !== stackId(stack)) return refusal(basis, `belongs to the stack ${owner}: one object has one stack: ${ownerCure(owner)}`);
   if (basis.live.metadata.deletionTimestamp === undefined) return undefined;
   return { ...basis, action: 'replace', verified: false, notes: ['is being deleted: made anew when it is gone'] };
 }

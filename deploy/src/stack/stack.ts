@@ -49,13 +49,3 @@ export function checkedStack(stack: Stack): Stack {
   if (id.length <= longestId) return stack;
   throw new UsageError(`the stack ${id} has a name of ${id.length} characters, and a label takes ${longestId}: give a shorter one with --name`);
 }
-
-/**
- * The namespace of a set of objects: the only one that it makes, else the only one that its objects name; nothing when they don't say.
- */
-export function namespaceOf(objects: readonly KubernetesObject[]): string | undefined {
-  const made = objects.filter(({ apiVersion, kind }) => apiVersion === 'v1' && kind === 'Namespace').map(({ metadata }) => metadata.name);
-  if (made.length === 1) return made[0];
-  const named = new Set(objects.flatMap(({ metadata: { namespace } }) => namespace ?? []));
-  return named.size === 1 ? [...named][0] : undefined;
-}
