@@ -3,7 +3,7 @@ import { Refused } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { holdsData, keepMark } from '../manifests/data-kinds';
 import { keyOf, nameOf, referenceOf } from '../manifests/kubernetes-object';
-import { leftoverEntry, leftoverOf } from '../plan/make-plan';
+import { keptWithData, leftoverEntry, leftoverOf } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
 import { inventoryLocation } from '../stack/account';
 import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
@@ -25,9 +25,10 @@ export async function planDestroy(cluster: Cluster, stack: Stack, deleteData: bo
   const inventory = await readInventory(cluster, stack);
   if (inventory === undefined)
     throw new Refused(`${stack.namespace}/${stack.name} is not deployed here: there is no inventory of it in the namespace ${stack.namespace}`);
-  const made = await madeClaims(cluster, inventory.entries);
+  const made = await madeClaims(cluster, stack, inventory.entries);
   const ways = { cluster, stack, deleteData, made: new Set(made.map(keyOf)), goes: goesWith(stack, inventory.entries, made) };
-  return withPlacesOfKept(await inParallel(joined(inventory.entries, made), (entry) => fateOf(entry, ways)), stack);
+  const fates = await inParallel(joined(inventory.entries, made), (entry) => fateOf(entry, ways));
+  return withPlacesOfKept(deleteData ? fates : await keptWithData(cluster, fates, []), stack);
 }
 
 interface Ways {

@@ -3,7 +3,7 @@ import { inParallel } from '../in-parallel';
 import { keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
 import { locate } from '../stack/find-entry';
 import { type InventoryEntry, joined, sameEntries, writeInventory } from '../stack/inventory';
-import { type Stack, stackId, stackLabel } from '../stack/stack';
+import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 
 const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
 
@@ -15,7 +15,7 @@ interface StatefulSetSpec {
  * Claims that StatefulSets of a stack have made by their templates. No manifest has them, and they outlive their set: so they belong to the stack as long
  * as that is there to tell. https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-storage
  */
-export async function madeClaims(cluster: Cluster, entries: readonly InventoryEntry[]): Promise<readonly InventoryEntry[]> {
+export async function madeClaims(cluster: Cluster, stack: Stack, entries: readonly InventoryEntry[]): Promise<readonly InventoryEntry[]> {
   const sets = await inParallel(
     entries.filter(({ group, kind }) => group === 'apps' && kind === 'StatefulSet'),
     async (entry) => {
@@ -27,7 +27,9 @@ export async function madeClaims(cluster: Cluster, entries: readonly InventoryEn
     sets.filter((set) => set !== undefined),
     (set) => claimsOf(cluster, set),
   );
-  return found.flat().map((claim) => ({ ...referenceOf(claim), apiVersion: 'v1' }));
+  // one that was made before by the manifests of another stack has the name too
+  const own = found.flat().filter((claim) => (stackOf(claim) ?? stackId(stack)) === stackId(stack));
+  return own.map((claim) => ({ ...referenceOf(claim), apiVersion: 'v1' }));
 }
 
 async function claimsOf(cluster: Cluster, { metadata: { name, namespace }, spec }: KubernetesObject): Promise<readonly KubernetesObject[]> {
@@ -51,7 +53,7 @@ export async function adoptClaims(
   entries: readonly InventoryEntry[],
   going: readonly InventoryEntry[],
 ): Promise<readonly InventoryEntry[]> {
-  const made = await madeClaims(cluster, going);
+  const made = await madeClaims(cluster, stack, going);
   const known = new Set(entries.map(keyOf));
   const labels = { [stackLabel]: stackId(stack) };
   for (const { apiVersion, kind, namespace, name } of made.filter((claim) => !known.has(keyOf(claim))))

@@ -7,8 +7,9 @@ import { inParallel } from '../in-parallel';
 import { findEntry } from '../stack/find-entry';
 import { joined, type Inventory, type InventoryEntry, sameEntries } from '../stack/inventory';
 import { isOf, type Revision } from '../stack/revisions';
-import { type Goes, goesOf, strangersWith, strangerWords } from './strangers';
+import { few, type Goes, goesOf, strangersWith, strangerWords } from './strangers';
 import { type Stack, stackId, stackOf } from '../stack/stack';
+import { dataBelow } from './dependents';
 import { missingSecrets } from './missing-secrets';
 import { liveObjects } from './live-objects';
 import type { Leftover, Plan, PlannedObject } from './plan';
@@ -60,6 +61,10 @@ export async function makePlan(input: PlanInput): Promise<Plan> {
     ...results.filter((result): result is ObjectFault => 'fault' in result),
     ...missing.map((fault) => ({ fault, isManifests: true })),
     ...(await refusedPrunes(input, leftovers)),
+    ...(await refusedReplacements(
+      cluster,
+      results.filter((result): result is PlannedObject => !('fault' in result)),
+    )),
   ]);
   const last = revisions.at(-1);
   return {
@@ -127,7 +132,43 @@ type FoundLeftover = Omit<Leftover, 'fate' | 'reason'> & Required<Pick<Leftover,
 async function findLeftovers(input: PlanInput): Promise<Leftover[]> {
   const wanted = new Set(input.objects.map(({ reference }) => keyOf(reference)));
   const entries = (input.inventory?.entries ?? []).filter((entry) => !wanted.has(keyOf(entry)));
-  return inParallel(entries, (entry) => lookAt(entry, input));
+  return keptWithData(input.cluster, await inParallel(entries, (entry) => lookAt(entry, input)), input.pruneData ?? []);
+}
+
+/** What would be pruned stays where the cluster would delete data with it, which belongs to it. @param flagged - names of what goes all the same */
+export async function keptWithData(cluster: Cluster, leftovers: readonly Leftover[], flagged: readonly string[]): Promise<Leftover[]> {
+  const isAsked = ({ reference, fate }: Leftover) => fate === 'prune' && !flagged.includes(nameOf(reference));
+  const asked = leftovers.filter(isAsked);
+  const below =
+    asked.length === 0
+      ? new Map<string, string[]>()
+      : await dataBelow(
+          cluster,
+          asked.map(({ live }) => live!),
+        );
+  return leftovers.map((leftover) => {
+    const data = below.get(leftover.live?.metadata.uid ?? '');
+    if (data === undefined || !isAsked(leftover)) return leftover;
+    return { ...leftover, fate: 'keep', reason: `with it would go what belongs to it and holds data: ${few(data)}` };
+  });
+}
+
+/** What is made anew is deleted first. */
+async function refusedReplacements(cluster: Cluster, objects: readonly PlannedObject[]): Promise<ObjectFault[]> {
+  const replaced = objects.filter(({ action, live }) => action === 'replace' && live !== undefined && live.metadata.deletionTimestamp === undefined);
+  const below =
+    replaced.length === 0
+      ? new Map<string, string[]>()
+      : await dataBelow(
+          cluster,
+          replaced.map(({ live }) => live!),
+        );
+  return replaced.flatMap(({ place, reference, live }) => {
+    const data = below.get(live!.metadata.uid!);
+    if (data === undefined) return [];
+    const fault = `${place}: ${nameOf(reference)} is not deleted to be made anew: with it would go what belongs to it and holds data: ${few(data)}: give it another name`;
+    return [{ fault, isManifests: false }];
+  });
 }
 
 async function lookAt(entry: InventoryEntry, { cluster, stack, pruneData = [] }: PlanInput): Promise<Leftover> {

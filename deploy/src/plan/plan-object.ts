@@ -1,5 +1,6 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
+import { holdsData } from '../manifests/data-kinds';
 import { isObject, same } from '../manifests/json';
 import { jsonPatch } from '../manifests/json-patch';
 import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
@@ -316,7 +317,8 @@ function isJob({ apiVersion, kind }: KubernetesObject): boolean {
 function planReplacement(basis: Basis & { readonly live: KubernetesObject }, fields: readonly string[]): PlannedObject | ObjectFault {
   const { object, live } = basis;
   const mayBe = isJob(object) || object.metadata.annotations?.[replaceMark] === 'true';
-  const never = ['StatefulSet', 'PersistentVolumeClaim', 'PersistentVolume', 'Namespace', 'CustomResourceDefinition'].includes(object.kind);
+  // a Secret's values are in the manifest
+  const never = object.kind === 'StatefulSet' || (object.kind !== 'Secret' && holdsData(basis.reference, live));
   if (mayBe && !never) return { ...basis, action: 'replace', changes: changesBetween(live, merged(live, object)) };
   const cure = never
     ? 'it holds data, so it is never deleted to be made anew: give the object another name, or put the field back'
