@@ -12,8 +12,8 @@ import { type Health, logKey, portKey, type Scene, type Unseen } from './scene';
 import { settledHealth } from './settled-health';
 import { hasSelector, podsBehind, serviceSpecOf, targetPortOf } from './services';
 
-/** What is asked at most: of a large stack with much wrong, the first tell enough. */
-const mostLogs = 16;
+/** What is asked at most: of a large stack with much wrong, the first tell enough. The logs of what ended come before those of what runs on. */
+const mostLogs = 32;
 const mostPods = 24;
 
 /** The end of a log that is read: many lines, because requests are logged too. */
@@ -110,11 +110,12 @@ async function readLogs(
     const isWell = conditionOf(pod, 'Ready', 'True') !== undefined && (health.get(pod.metadata.uid ?? '')?.status ?? 'ok') === 'ok';
     return statusesOf(pod).flatMap((status) => {
       const ending = endingOf(status, now);
-      if (ending !== undefined) return [{ pod, container: status.name, previous: ending.isPrevious }];
-      return !isWell && status.state?.running ? [{ pod, container: status.name, previous: false }] : [];
+      if (ending !== undefined) return [{ pod, container: status.name, previous: ending.isPrevious, hasEnded: true }];
+      return !isWell && status.state?.running ? [{ pod, container: status.name, previous: false, hasEnded: false }] : [];
     });
   });
-  const logs = await inParallel(wanted.slice(0, mostLogs), async ({ pod, container, previous }) => {
+  const endedFirst = wanted.toSorted((one, other) => Number(other.hasEnded) - Number(one.hasEnded));
+  const logs = await inParallel(endedFirst.slice(0, mostLogs), async ({ pod, container, previous }) => {
     const text = await readLog(cluster, pod, container, previous, unseen);
     return [logKey(pod, container, previous), text] as const;
   });
