@@ -443,7 +443,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'hook-fails',
-    objects: [deployment('hook-fails', { container: { readinessProbe: undefined, lifecycle: { postStart: { exec: { command: ['sh', '-c', 'exit 4'] } } } } })],
+    objects: [deployment('hook-fails', { container: { lifecycle: { postStart: { exec: { command: ['sh', '-c', 'exit 4'] } } } } })],
     seen: /BackOff.*hook-fails/,
     rule: 'post-start-hook',
     cause: /container app is killed right after its start.*: its postStart hook fails: sh -c exit 4$/,
