@@ -113,7 +113,7 @@ export async function buildPrograms() {
   );
 }
 
-/** Ends a program with a hash of itself, by which what is kept of one build is told from what is kept of another (deploy/bin/berth.js). */
+/** Ends a program with a hash of itself, by which what is kept of one build is told from what is kept of another (deploy/bin/run-cached.js). */
 function signBuild(file) {
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
   appendFileSync(file, `// build ${hash}\n`);

@@ -1,3 +1,4 @@
+import { builtInResource } from '../cluster/built-in-kinds';
 import type { Cluster } from '../cluster/cluster';
 import { inParallel } from '../in-parallel';
 import { keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
@@ -5,7 +6,7 @@ import { locate } from '../stack/find-entry';
 import { type InventoryEntry, joined, sameEntries, writeInventory } from '../stack/inventory';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 
-const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
+const claims = builtInResource('v1', 'PersistentVolumeClaim')!;
 
 interface StatefulSetSpec {
   readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];

@@ -68,21 +68,20 @@ export class Cluster {
   }
 
   /** An object; nothing when it isn't there. @param accept - to be answered less than all of it */
-  async get(location: Location, accept?: string): Promise<KubernetesObject | undefined> {
-    try {
-      return this.seen((await this.connection.call<KubernetesObject>({ method: 'GET', path: pathOf(location), ...(accept && { accept }) })).body);
-    } catch (error) {
-      if (error instanceof ApiError && error.isNotFound) return undefined;
-      throw error;
-    }
+  get(location: Location, accept?: string): Promise<KubernetesObject | undefined> {
+    return this.found(location, (error) => error.isNotFound, accept);
   }
 
   /** An object; nothing when the server says of it that it isn't there. A path that isn't served is a 404 too, and no word on the object. @throws ApiError */
-  async getServed(location: Location): Promise<KubernetesObject | undefined> {
+  getServed(location: Location): Promise<KubernetesObject | undefined> {
+    return this.found(location, (error) => error.isNotFound && error.reason === 'NotFound');
+  }
+
+  private async found(location: Location, isAbsent: (error: ApiError) => boolean, accept?: string): Promise<KubernetesObject | undefined> {
     try {
-      return this.seen((await this.connection.call<KubernetesObject>({ method: 'GET', path: pathOf(location) })).body);
+      return this.seen((await this.connection.call<KubernetesObject>({ method: 'GET', path: pathOf(location), ...(accept && { accept }) })).body);
     } catch (error) {
-      if (error instanceof ApiError && error.isNotFound && error.reason === 'NotFound') return undefined;
+      if (error instanceof ApiError && isAbsent(error)) return undefined;
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
-import { scaleTargetOf } from './autoscalers';
+import { scaleTargetOf } from '../manifests/autoscalers';
 import { connectionsOf } from './connections';
 import { workloadsOf } from './pod-findings';
 import { podLabelsOf, podSpecOf, referencesOf } from '../manifests/pod-spec';

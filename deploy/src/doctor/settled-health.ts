@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { anyConditionOf, conditionOf } from '../readiness/conditions';
-import { readinessSpreadsMs } from '../readiness/settling';
+import { readinessSpreadsMs } from '../readiness/readiness-spreads';
 import type { Health, Scene } from './scene';
 import { podsBehind } from './services';
 

@@ -2,8 +2,9 @@ import type { Discovery, Resource } from '../cluster/discovery';
 import type { Location } from '../cluster/cluster';
 import { faultList, UsageError } from '../exit-codes';
 import { type Stack, stackId, stackLabel } from '../stack/stack';
-import { groupOf, keyOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from './kubernetes-object';
+import { groupOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from './kubernetes-object';
 import type { Manifest } from './read-manifests';
+import { repeatedFaults } from './repeated';
 
 /** An object as it is sent to the cluster. */
 export interface Prepared {
@@ -40,19 +41,10 @@ export async function prepare(
     }),
   );
   const objects = results.filter((result) => typeof result !== 'string');
-  const faults = [...results.filter((result) => typeof result === 'string'), ...repeated(objects)];
+  // one that names its namespace and one that leaves it to the stack may be the same object
+  const faults = [...results.filter((result) => typeof result === 'string'), ...repeatedFaults(objects)];
   if (faults.length > 0) throw new UsageError(faultList(`${faults.length} manifests can't be applied`, faults));
   return objects;
-}
-
-/** One that names its namespace and one that leaves it to the stack may be the same object. */
-function repeated(objects: readonly Prepared[]): string[] {
-  const first = new Map<string, Prepared>();
-  return objects.flatMap((object) => {
-    const earlier = first.get(keyOf(object.reference));
-    if (earlier === undefined) first.set(keyOf(object.reference), object);
-    return earlier === undefined ? [] : [`${object.place}: ${nameOf(object.reference)} is in ${earlier.place} already: keep one of them`];
-  });
 }
 
 interface Definition {

@@ -1,10 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultList, UsageError } from '../exit-codes';
-import { type KubernetesObject, nameOf, referenceOf } from './kubernetes-object';
+import { type KubernetesObject, referenceOf } from './kubernetes-object';
 import { manifestFaults } from './manifest-faults';
 import { filesBelow } from './manifest-files';
 import { withoutNulls } from './nulls';
+import { repeatedFaults } from './repeated';
 import { yamlDocuments } from './yaml-documents';
 
 /** An object to apply, and where it was read. */
@@ -23,7 +24,7 @@ export interface Manifest {
 export function readManifests(folder: string): Manifest[] {
   const faults: string[] = [];
   const manifests = manifestFiles(folder).flatMap((file) => readFile(folder, file, faults));
-  faults.push(...repeated(manifests));
+  faults.push(...repeatedFaults(manifests.map(({ place, object }) => ({ place, reference: referenceOf(object) }))));
   if (faults.length > 0) throw new UsageError(faultList(`${folder} has ${faults.length} faults`, faults));
   if (manifests.length === 0) throw new UsageError(`${folder} has no manifests: name a folder with YAML or JSON files of Kubernetes objects`);
   return manifests;
@@ -72,15 +73,4 @@ function opened(value: unknown): readonly unknown[] {
 function withoutGenerated({ status: _, metadata, ...object }: KubernetesObject): KubernetesObject {
   const { creationTimestamp: _time, ...rest } = metadata;
   return { ...object, metadata: rest };
-}
-
-function repeated(manifests: readonly Manifest[]): string[] {
-  const first = new Map<string, Manifest>();
-  return manifests.flatMap((manifest) => {
-    const name = nameOf(referenceOf(manifest.object));
-    const key = `${manifest.object.apiVersion.split('/').slice(0, -1).join()} ${name}`;
-    const earlier = first.get(key);
-    if (earlier === undefined) first.set(key, manifest);
-    return earlier === undefined ? [] : [`${manifest.place}: ${name} is in ${earlier.place} already: keep one of them`];
-  });
 }

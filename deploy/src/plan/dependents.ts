@@ -1,15 +1,13 @@
 import { ApiError } from '../cluster/api-error';
 import { builtInResource } from '../cluster/built-in-kinds';
-import { type Cluster, metadataList, metadataOnly } from '../cluster/cluster';
+import type { Cluster } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
 import { inParallel } from '../in-parallel';
 import { type KubernetesObject, nameOf, referenceOf } from '../manifests/kubernetes-object';
+import { deepest, listMetadata, ownerOf } from './owners';
 
 const inNamespaces = ['PersistentVolumeClaim', 'Secret'].map((kind) => builtInResource('v1', kind)!);
 const ofTheCluster = ['Namespace', 'PersistentVolume'].map((kind) => builtInResource('v1', kind)!);
-
-/** Owners of owners that are asked for. */
-const deepest = 5;
 
 /**
  * Names of objects with data that the cluster deletes with others, because they belong to them by their owner references, whoever made them: by the
@@ -30,10 +28,8 @@ export async function dataBelow(cluster: Cluster, owners: readonly KubernetesObj
 }
 
 async function listed(cluster: Cluster, resource: Resource, namespace: string | undefined): Promise<readonly KubernetesObject[]> {
-  const { apiVersion, kind } = resource;
   try {
-    const items = await cluster.list(resource, namespace, {}, metadataList);
-    return items.map((item) => ({ ...item, apiVersion, kind }));
+    return await listMetadata(cluster, resource, namespace);
   } catch (error) {
     if (error instanceof ApiError && error.code === 403) return [];
     throw error;
@@ -44,21 +40,11 @@ async function listed(cluster: Cluster, resource: Resource, namespace: string | 
 async function ownersAmong(cluster: Cluster, { kind, metadata }: KubernetesObject, uids: ReadonlySet<string>, depth = 0): Promise<readonly string[]> {
   if (depth === deepest) return [];
   const owners = (metadata.ownerReferences ?? []).filter((owner) => !(kind === 'PersistentVolumeClaim' && owner.kind === 'Pod'));
-  const found = await inParallel(owners, async ({ apiVersion = '', kind: ownersKind, name, uid }) => {
+  const found = await inParallel(owners, async (reference) => {
+    const { uid } = reference;
     if (uids.has(uid)) return [uid];
-    const owner = await look(cluster, { apiVersion, kind: ownersKind, metadata: { ...metadata, name } });
-    return owner?.metadata.uid === uid ? ownersAmong(cluster, owner, uids, depth + 1) : [];
+    const owner = await ownerOf(cluster, reference, metadata.namespace);
+    return owner !== 'unknown' && owner?.metadata.uid === uid ? ownersAmong(cluster, owner, uids, depth + 1) : [];
   });
   return [...new Set(found.flat())];
-}
-
-async function look(cluster: Cluster, { apiVersion, kind, metadata: { name, namespace } }: KubernetesObject): Promise<KubernetesObject | undefined> {
-  try {
-    const resource = await cluster.discovery.resourceOf({ apiVersion, kind });
-    const owner = resource && (await cluster.get({ resource, namespace, name }, metadataOnly));
-    return owner && { ...owner, apiVersion, kind };
-  } catch (error) {
-    if (error instanceof ApiError && !error.isPassing) return undefined;
-    throw error;
-  }
 }

@@ -139,13 +139,10 @@ async function findLeftovers(input: PlanInput): Promise<Leftover[]> {
 export async function keptWithData(cluster: Cluster, leftovers: readonly Leftover[], flagged: readonly string[]): Promise<Leftover[]> {
   const isAsked = ({ reference, fate }: Leftover) => fate === 'prune' && !flagged.includes(nameOf(reference));
   const asked = leftovers.filter(isAsked);
-  const below =
-    asked.length === 0
-      ? new Map<string, string[]>()
-      : await dataBelow(
-          cluster,
-          asked.map(({ live }) => live!),
-        );
+  const below = await dataBelow(
+    cluster,
+    asked.map(({ live }) => live!),
+  );
   return leftovers.map((leftover) => {
     const data = below.get(leftover.live?.metadata.uid ?? '');
     if (data === undefined || !isAsked(leftover)) return leftover;
@@ -156,13 +153,10 @@ export async function keptWithData(cluster: Cluster, leftovers: readonly Leftove
 /** What is made anew is deleted first. */
 async function refusedReplacements(cluster: Cluster, objects: readonly PlannedObject[]): Promise<ObjectFault[]> {
   const replaced = objects.filter(({ action, live }) => action === 'replace' && live !== undefined && live.metadata.deletionTimestamp === undefined);
-  const below =
-    replaced.length === 0
-      ? new Map<string, string[]>()
-      : await dataBelow(
-          cluster,
-          replaced.map(({ live }) => live!),
-        );
+  const below = await dataBelow(
+    cluster,
+    replaced.map(({ live }) => live!),
+  );
   return replaced.flatMap(({ place, reference, live }) => {
     const data = below.get(live!.metadata.uid!);
     if (data === undefined) return [];

@@ -1,5 +1,6 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
+import { isScaledBy } from '../manifests/autoscalers';
 import { holdsData } from '../manifests/data-kinds';
 import { isObject, same } from '../manifests/json';
 import { jsonPatch } from '../manifests/json-patch';
@@ -301,12 +302,11 @@ function withReplicas(object: KubernetesObject, replicas: number): KubernetesObj
 }
 
 /** Whether a HorizontalPodAutoscaler of the set scales it. */
-function isScaled({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject, all: readonly Prepared[]): boolean {
-  return all.some(({ object }) => {
-    if (object.kind !== 'HorizontalPodAutoscaler' || object.metadata.namespace !== namespace) return false;
-    const { scaleTargetRef } = object.spec as { scaleTargetRef?: { apiVersion?: string; kind?: string; name?: string } };
-    return scaleTargetRef?.kind === kind && scaleTargetRef.name === name && groupOf(scaleTargetRef.apiVersion ?? '') === groupOf(apiVersion);
-  });
+function isScaled(object: KubernetesObject, all: readonly Prepared[]): boolean {
+  return isScaledBy(
+    all.map((prepared) => prepared.object),
+    object,
+  );
 }
 
 function isJob({ apiVersion, kind }: KubernetesObject): boolean {

@@ -1,10 +1,12 @@
 import { ApiError } from '../cluster/api-error';
-import { type Cluster, metadataList, metadataOnly } from '../cluster/cluster';
+import { builtInResource } from '../cluster/built-in-kinds';
+import { type Cluster, metadataOnly } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
 import { accountName, revisionLabel } from '../stack/account';
 import { type Stack, stackId, stackOf } from '../stack/stack';
+import { deepest, listMetadata, ownerOf } from './owners';
 
 /** Whether an object is to go anyway. */
 export type Goes = (object: KubernetesObject) => boolean;
@@ -68,11 +70,11 @@ function definedBy({ spec }: KubernetesObject): Resource {
   return { apiVersion: `${group}/${version.name}`, kind: names.kind, plural: names.plural, namespaced: scope === 'Namespaced' };
 }
 
-/** Names and labels are enough: nobody needs to see what is in a Secret. What can't be listed is there as one that says so. */
+/** What can't be listed is there as one that says so. */
 async function metadataOf(cluster: Cluster, resource: Resource, namespace?: string): Promise<KubernetesObject[]> {
   const { apiVersion, kind } = resource;
   try {
-    return (await cluster.list(resource, namespace, {}, metadataList)).map((item) => ({ ...item, apiVersion, kind }));
+    return await listMetadata(cluster, resource, namespace);
   } catch (error) {
     if (!(error instanceof ApiError) || error.isPassing) throw error;
     const why = error.code === 403 ? `not to be listed by this account${namespace === undefined ? ' in the whole cluster' : ''}` : 'not to be listed';
@@ -80,7 +82,7 @@ async function metadataOf(cluster: Cluster, resource: Resource, namespace?: stri
   }
 }
 
-const claims: Resource = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
+const claims = builtInResource('v1', 'PersistentVolumeClaim')!;
 
 /** A volume that is being deleted goes with its claim, and what is on it. */
 async function claimOf(cluster: Cluster, { spec }: KubernetesObject): Promise<readonly KubernetesObject[]> {
@@ -118,30 +120,15 @@ interface Around {
   readonly goes: Goes;
 }
 
-/** Owners of owners that are asked for. */
-const deepest = 5;
-
 /** Whether all its owners are looked at themselves, are gone, so that it goes by itself, or are to go. */
 async function isOwned(cluster: Cluster, { metadata: { namespace, ownerReferences = [] } }: KubernetesObject, around: Around, depth = 0): Promise<boolean> {
   if (ownerReferences.length === 0 || depth === deepest) return false;
-  const owners = await inParallel(ownerReferences, async ({ apiVersion = '', kind, name, uid }) => {
+  const owners = await inParallel(ownerReferences, async (reference) => {
+    const { uid } = reference;
     if (around.listed.has(uid)) return true;
-    const owner = await ownerOf(cluster, { apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } });
+    const owner = await ownerOf(cluster, reference, namespace);
     if (owner === 'unknown') return false;
     return owner?.metadata.uid !== uid || around.goes(owner) || isOwned(cluster, owner, around, depth + 1);
   });
   return owners.every(Boolean);
-}
-
-/** Nothing when it isn't there. */
-async function ownerOf(cluster: Cluster, { apiVersion, kind, metadata: { name, namespace } }: KubernetesObject) {
-  try {
-    const resource = await cluster.discovery.resourceOf({ apiVersion, kind });
-    if (resource === undefined) return 'unknown';
-    const owner = await cluster.get({ resource, namespace, name }, metadataOnly);
-    return owner && { ...owner, apiVersion, kind };
-  } catch (error) {
-    if (error instanceof ApiError && !error.isPassing) return 'unknown';
-    throw error;
-  }
 }

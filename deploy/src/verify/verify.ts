@@ -2,7 +2,7 @@ import { runCheck } from '../../checks/run-check';
 import type { Cluster } from '../cluster/cluster';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { hasLabels } from '../manifests/selectors';
-import { readinessSpreadsMs } from '../readiness/settling';
+import { readinessSpreadsMs } from '../readiness/readiness-spreads';
 import { type Way, openWay } from '../ways/open-way';
 import type { Service, ServicePort } from '../ways/service-port';
 import { healthFault, metricsFault } from './answers';

@@ -1,7 +1,7 @@
 import { nameOf, type ObjectReference } from '../../manifests/kubernetes-object';
 import { conditionOf } from '../../readiness/conditions';
 import { words } from '../../readiness/state';
-import { scaleTargetOf } from '../autoscalers';
+import { scaleTargetOf } from '../../manifests/autoscalers';
 import { describeCommand } from '../pod-findings';
 import { isSeen, type Scene } from '../scene';
 import { similarTo } from '../similar';
