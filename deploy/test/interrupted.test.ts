@@ -4,6 +4,7 @@ import { lockLocation } from '../src/stack/account';
 import { berth, folderWith, type Run, writeFiles } from '../testing/berth-process';
 import { applyObjects } from '../testing/in-process';
 import { type RunningBerth, runningBerth } from '../testing/running-berth';
+import { definition } from '../testing/definitions';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
 const deployment = (image: string): KubernetesObject => ({
@@ -23,24 +24,10 @@ const deployments = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deploy
 const configMaps = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
 
 /** Its objects are tried only when it is there: one that is wrong is found midway. */
-const rafts = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'rafts.example.com' },
-  spec: {
-    group: 'example.com',
-    names: { kind: 'Raft', plural: 'rafts' },
-    scope: 'Namespaced',
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties: { length: { type: 'integer' } } } } } },
-      },
-    ],
-  },
-};
+const rafts = definition('Raft', {
+  group: 'example.com',
+  schema: { type: 'object', properties: { spec: { type: 'object', properties: { length: { type: 'integer' } } } } },
+});
 
 const filesOf = (...objects: object[]) => ({ 'all.json': JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }) });
 

@@ -4,6 +4,7 @@ import { missingSecrets } from '../src/plan/missing-secrets';
 import { auditSince } from '../testing/audit';
 import { berth, folderWith, writeFiles } from '../testing/berth-process';
 import { writeKubeconfig } from '../testing/control-plane';
+import { definition } from '../testing/definitions';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
 const secrets = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
@@ -26,17 +27,7 @@ const told = (argument: string): KubernetesObject => ({
   spec: { template: { spec: { restartPolicy: 'Never', containers: [container({ args: [argument] })] } } },
 });
 const boat = (name: string, spec = {}): KubernetesObject => ({ apiVersion: 'example.com/v1', kind: 'Boat', metadata: { name }, spec });
-const boats: KubernetesObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'boats.example.com' },
-  spec: {
-    group: 'example.com',
-    names: { kind: 'Boat', plural: 'boats' },
-    scope: 'Namespaced',
-    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } }],
-  },
-};
+const boats = definition('Boat', { group: 'example.com' });
 
 describeWithControlPlane('a Secret that pods read', (at) => {
   it.each<readonly [how: string, objects: readonly KubernetesObject[], isExpected: boolean]>([

@@ -20,19 +20,21 @@ export function kindOf(kind: string, { group = 'example.dev', version = 'v1' } =
   return { apiVersion: `${group}/${version}`, kind, plural: `${kind.toLowerCase()}s`, namespaced: true };
 }
 
-/** The definition of a kind that takes any fields. @param versions - @default v1 alone */
+const anyFields = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
+
+/** The definition of a kind. @param versions - @default v1 alone @param schema - of each. @default any fields */
 export function definition(
   kind: string,
   {
     group = 'example.dev',
     versions = [{ name: 'v1', served: true, storage: true }],
     scope = 'Namespaced',
-  }: { group?: string; versions?: readonly Version[]; scope?: 'Namespaced' | 'Cluster' } = {},
+    schema = anyFields,
+  }: { group?: string; versions?: readonly Version[]; scope?: 'Namespaced' | 'Cluster'; schema?: object } = {},
 ): KubernetesObject {
   const { plural } = kindOf(kind);
-  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
   const names = { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` };
   const { apiVersion } = definitions;
-  const spec = { group, names, scope, versions: versions.map((version) => ({ ...version, schema })) };
+  const spec = { group, names, scope, versions: versions.map((version) => ({ ...version, schema: { openAPIV3Schema: schema } })) };
   return { apiVersion, kind: definitions.kind, metadata: { name: `${plural}.${group}` }, spec };
 }

@@ -10,7 +10,7 @@ import { isEmpty, type Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
 import { goesWhenDone } from '../readiness/gone-job';
 import { hasNoState } from '../readiness/readiness';
-import { type Awaited, type Standing, waitUntilReady } from '../readiness/wait';
+import { type Awaited, type Standing, type WaitOptions, waitUntilReady } from '../readiness/wait';
 import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
 import { acquireLock, type Lock, type LockOptions, seeLock } from '../stack/lock';
 import { checkSize, readRevisions, recordRevision, type Revision, type RevisionNotes, trimRevisions } from '../stack/revisions';
@@ -87,19 +87,22 @@ export async function apply(cluster: Cluster, stack: Stack, objects: readonly Pr
     await becomeReady(cluster, objects, performance.now() + options.timeoutMs, options);
     return { plan, changed: false, revision: revisions.at(-1)!.number };
   }
+  // Git and the API server are asked while the lock is taken
+  const notes = options.notes();
+  notes.catch(() => undefined);
   // what was tried in it says that it is there
   const isThere = plan.objects.some(({ verified, location }) => verified && location.namespace === stack.namespace);
   if (!isThere) await seeToNamespace(cluster, stack, objects);
   return withLock(cluster, stack, { ...options, lock: { ...options.lock, seen } }, async (guarded, isUntouched) => {
     // what couldn't be tried may be tried now
-    if (isUntouched && plan.objects.every(({ verified }) => verified)) return perform(guarded, planned, objects, options);
+    if (isUntouched && plan.objects.every(({ verified }) => verified)) return perform(guarded, planned, objects, notes, options);
     const now = await planStack(guarded, stack, objects, { ...options, lacksSecrets: true, earlier: plan });
     if (isNews(plan, now.plan)) {
       if (options.agree !== undefined)
         throw new Refused('the cluster changed while the lock was waited for, so this is no longer the saved plan: nothing was written; plan again');
       options.progress.plan(now.plan);
     }
-    return perform(guarded, now, objects, options);
+    return perform(guarded, now, objects, notes, options);
   });
 }
 
@@ -168,16 +171,21 @@ export async function withLock<Result>(
   }
 }
 
-async function perform(cluster: Cluster, { plan, revisions, entries }: Planned, objects: readonly Prepared[], options: ApplyOptions): Promise<Applied> {
+async function perform(
+  cluster: Cluster,
+  { plan, revisions, entries }: Planned,
+  objects: readonly Prepared[],
+  notes: ReturnType<ApplyOptions['notes']>,
+  options: ApplyOptions,
+): Promise<Applied> {
   const { stack } = plan;
   const deadline = performance.now() + options.timeoutMs;
   const before = joined(entries, objects.map(entryOf));
-  const notes = options.notes();
   const ended = (how: Pick<RevisionNotes, 'outcome' | 'message'>) => record(cluster, plan, revisions, objects, how, notes);
   await Promise.all([
     sameEntries(entries, before) ? undefined : writeInventory(cluster, stack, before),
     // whatever happens from here on, somebody knows that it began
-    plan.recordsRevision ? ended({ outcome: 'unfinished', message: 'it is under way, or was stopped' }) : notes,
+    plan.recordsRevision ? ended({ outcome: 'unfinished', message: 'it is under way, or was stopped' }) : undefined,
   ]);
   try {
     await release(cluster, plan, objects, before, deadline, options);
@@ -247,10 +255,7 @@ const verbs = { create: 'created', change: 'changed', replace: 'replaced', uncha
 async function seeToKinds(cluster: Cluster, stage: readonly Prepared[], deadline: number): Promise<void> {
   const definitions = stage.filter(({ object }) => object.kind === 'CustomResourceDefinition');
   if (definitions.length === 0) return;
-  const { stop } = cluster;
-  const { outcome, unready } = await waitUntilReady(cluster, definitions, { timeoutMs: deadline - performance.now(), ...(stop && { signal: stop }) });
-  if (outcome !== 'ready') throwIfStopped(stop);
-  if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);
+  await untilReady(cluster, definitions, deadline);
   for (const { object } of definitions) for (const apiVersion of versionsOf(object)) cluster.discovery.forget(apiVersion);
 }
 
@@ -261,16 +266,21 @@ function versionsOf({ spec }: KubernetesObject): string[] {
 
 /** Waits for all objects that have a state, also for those that nothing changed of: a release is healthy as a whole. The plan or its write has just seen each. */
 async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadline: number, { progress, signal }: ApplyOptions): Promise<void> {
-  const [timeoutMs, stop] = [deadline - performance.now(), cluster.stop ?? signal];
-  const stateful = objects.filter(({ reference }) => !hasNoState(reference));
-  const { outcome, unready } = await waitUntilReady(cluster, stateful.map(awaited), {
-    timeoutMs,
-    signal: stop,
-    onChange: (standing) => progress.stands(standing),
-  });
-  progress.waited();
-  if (outcome !== 'ready') throwIfStopped(stop);
-  if (outcome !== 'ready') throw new Unready(unreadyWords(unready), unready);
+  const stateful = objects.filter(({ reference }) => !hasNoState(reference)).map(awaited);
+  try {
+    await untilReady(cluster, stateful, deadline, { signal, onChange: (standing) => progress.stands(standing) });
+  } finally {
+    progress.waited();
+  }
+}
+
+/** @throws Unready when they don't become so; CommandError when it should end before */
+async function untilReady(cluster: Cluster, objects: readonly Awaited[], deadline: number, options: Omit<WaitOptions, 'timeoutMs'> = {}): Promise<void> {
+  const stop = cluster.stop ?? options.signal;
+  const { outcome, unready } = await waitUntilReady(cluster, objects, { ...options, timeoutMs: deadline - performance.now(), ...(stop && { signal: stop }) });
+  if (outcome === 'ready') return;
+  throwIfStopped(stop);
+  throw new Unready(unreadyWords(unready), unready);
 }
 
 /** What is waited for of an object. */

@@ -44,6 +44,7 @@ async function prune(cluster: Cluster, leftover: Leftover, { goes, deadline, pro
   if (!goes(found.live)) return stays(leftover, 'it is not of this stack any more', progress);
   const strangers = await strangersWith(cluster, reference, found.live, goes);
   if (strangers.length > 0) return stays(leftover, strangerWords(strangers), progress);
+  if (found.live.metadata.deletionTimestamp === undefined) await cluster.delete(found.location, uid!);
   await untilGone(
     { get: () => deleted(cluster, entry, uid!), stop: cluster.stop },
     found.location,
@@ -55,7 +56,7 @@ async function prune(cluster: Cluster, leftover: Leftover, { goes, deadline, pro
   return undefined;
 }
 
-/** Deletes it in the version in which it is served just now. @returns what is still there */
+/** Deletes it in the version in which it is served just now, where that is another one than a moment ago. @returns what is still there */
 async function deleted(cluster: Cluster, entry: InventoryEntry, uid: string): Promise<KubernetesObject | undefined> {
   const found = await findEntry(cluster, entry);
   if (found.state === 'hidden') throw new CommandError(`${nameOf(entry)} can't be pruned: ${found.reason}`);
