@@ -78,6 +78,7 @@ describeWithControlPlane('Jobs', (at) => {
     const folder = folderWith({ 'good.json': passing('good', 'web:1') });
     for (let i = 0; i < 3; i++) expect(await run('apply', folder, '-n', namespace)).toMatchObject({ code: 0 });
     expect(await uids(namespace)).toEqual({});
+    for (const command of ['status', 'verify', 'doctor']) expect(await run(command, folder, '-n', namespace)).toMatchObject({ code: 0 });
     const failed = await run('apply', folderWith({ 'bad.json': passing('bad', 'broken:1') }), '-n', await at().namespace());
     expect({ ...failed, isSoon: failed.ms < 30_000 }).toMatchObject({ code: 4, isSoon: true });
     expect(failed.stderr).toMatch(/Job\/test-\d+\/bad: (BackoffLimitExceeded|pod bad)/);

@@ -15,6 +15,7 @@ import { type InventoryEntry, readInventory } from '../stack/inventory';
 import type { Stack } from '../stack/stack';
 import { strictNamespace } from '../stack/stack-namespace';
 import { hideSecrets, targetStack } from './target-stack';
+import { goesWhenDone } from '../readiness/gone-job';
 
 /** Flags of `berth doctor`. */
 export interface DoctorFlags extends StackFlags {
@@ -111,7 +112,8 @@ async function ofStack(
       const fault = resource && namespaceFault(object, resource, namespaceFlag);
       if (fault !== undefined) return `${place}: ${nameOf(referenceOf(object))} ${fault}`;
       const namespace = resource?.namespaced === false ? undefined : (object.metadata.namespace ?? stack.namespace);
-      return { ...reference, group: groupOf(object.apiVersion), apiVersion: object.apiVersion, ...(namespace === undefined ? {} : { namespace }) };
+      const named = { ...reference, ...(namespace === undefined ? {} : { namespace }) };
+      return { ...named, group: groupOf(object.apiVersion), apiVersion: object.apiVersion, goesWhenDone: goesWhenDone(object) };
     }),
   );
   const faults = found.filter((each) => typeof each === 'string');

@@ -1,5 +1,6 @@
 import { ageOf } from '../output/age';
 import { dataText, type Format } from '../output/format';
+import { shortened } from '../output/shortened';
 import { table } from '../output/table';
 import { connect, type StackFlags, type World } from '../session';
 import { readRevisions } from '../stack/revisions';
@@ -32,5 +33,5 @@ export async function historyCommand(named: string | undefined, flags: StackFlag
 }
 
 function firstLine(message = ''): string {
-  return message.split('\n')[0]!.slice(0, 100);
+  return shortened(message.split('\n')[0]!, 100);
 }

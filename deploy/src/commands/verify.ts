@@ -49,10 +49,10 @@ function sentence(what: string, fault: string): string {
 /** @throws Unready when something isn't ready in time */
 async function readyObjects(cluster: Cluster, entries: readonly InventoryEntry[], timeoutMs: number, { output, signal }: World): Promise<KubernetesObject[]> {
   const awaited = await inParallel(entries, async (entry) => {
-    const { apiVersion: _, ...reference } = entry;
+    const { apiVersion: _, goesWhenDone = false, ...reference } = entry;
     const location = await locate(cluster, entry);
     if (location === undefined) throw new UsageError(`the cluster serves no ${entry.kind} of ${entry.apiVersion} any more`);
-    return { reference, location };
+    return { reference, location, goesWhenDone };
   });
   const progress = deploymentTalk(output);
   const { outcome, unready } = await waitUntilReady(cluster, awaited, { timeoutMs, signal, onChange: (standing) => progress.stands(standing) });

@@ -1,4 +1,5 @@
 import { isObject } from '../manifests/json';
+import { shortened } from '../output/shortened';
 
 /** What a log says of an end or a fault: the line that tells it, and what stands around it. */
 export interface LogWords {
@@ -95,8 +96,7 @@ function lastText(lines: readonly string[]): LogWords {
 }
 
 function cut(line: string): string {
-  const whole = withoutPasswords(line.trimEnd());
-  return whole.length > longest ? `${whole.slice(0, longest)}…` : whole;
+  return shortened(withoutPasswords(line.trimEnd()), longest);
 }
 
 /** A URL may hold a password, whoever wrote it there. */

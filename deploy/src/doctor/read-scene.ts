@@ -3,6 +3,7 @@ import type { Resource } from '../cluster/discovery';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
 import { locate } from '../stack/find-entry';
+import { goneJob } from '../readiness/gone-job';
 import { readinessOf } from '../readiness/readiness';
 import type { InventoryEntry } from '../stack/inventory';
 import { revisionLabel } from '../stack/account';
@@ -119,9 +120,10 @@ async function readObject(
   now: number,
   unseen: Unseen[],
 ): Promise<SceneObject | undefined> {
-  const { apiVersion: _, ...reference } = entry;
+  const { apiVersion: _, goesWhenDone, ...reference } = entry;
   const found = await findObject(cluster, entry, surroundings, unseen);
   if (found === 'unseen') return undefined;
+  if (found === undefined && goesWhenDone) return { reference, readiness: await goneJob(cluster, reference) };
   const endpoints = found?.kind === 'Service' ? endpointsIn(surroundings, found) : undefined;
   return { reference, ...(found && { object: found }), readiness: readinessOf(found, { now, ...(endpoints && { endpoints }) }) };
 }

@@ -5,6 +5,7 @@ import { isEmpty } from '../plan/plan';
 import type { Standing } from '../readiness/wait';
 import type { Output } from './output';
 import { planText } from './plan-text';
+import { shortened } from './shortened';
 
 /** Tells a deployment's progress: a line for each step and, on a terminal, below them what is waited for just now. */
 export function deploymentTalk(output: Output): Progress {
@@ -57,5 +58,5 @@ function sentenceOf({ reference, readiness, pod }: Standing): string {
 }
 
 function cut(line: string, columns: number): string {
-  return line.length < columns ? line : `${line.slice(0, columns - 2)}…`;
+  return line.length < columns ? line : shortened(line, columns - 2);
 }

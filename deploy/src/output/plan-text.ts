@@ -2,6 +2,7 @@ import { nameOf } from '../manifests/kubernetes-object';
 import { type FieldChange, hidden } from '../plan/field-changes';
 import type { Leftover, Plan, PlannedObject } from '../plan/plan';
 import type { Output, Style } from './output';
+import { shortened } from './shortened';
 
 const signs = { create: '+', change: '~', replace: '!', unchanged: ' ', prune: '-', keep: '=', gone: ' ', lost: '?' } as const;
 const styles: Readonly<Record<keyof typeof signs, Style>> = {
@@ -62,11 +63,14 @@ function shown(value: unknown): string {
   if (value === undefined) return '(none)';
   if (value === hidden) return hidden;
   const text = JSON.stringify(value);
-  return text.length <= longestValue ? text : `${text.slice(0, longestValue)}… (${text.length} characters)`;
+  return text.length > longestValue ? `${shortened(text, longestValue)} (${text.length} characters)` : text;
 }
 
 /** Lines of a text that are shown of what goes and of what comes. */
 const mostLines = 8;
+
+/** Characters of each. */
+const longestLine = 160;
 
 /** What is between the first line that differs and the last. */
 function textChange(from: string, to: string): string[] {
@@ -80,7 +84,7 @@ function textChange(from: string, to: string): string[] {
 
 function some(sign: string, lines: readonly string[]): string[] {
   const rest = lines.length - mostLines;
-  const cut = lines.slice(0, mostLines).map((line) => `      ${sign} ${line.slice(0, 160)}`);
+  const cut = lines.slice(0, mostLines).map((line) => `      ${sign} ${shortened(line, longestLine)}`);
   return rest > 0 ? [...cut, `      ${sign} … ${rest} more lines`] : cut;
 }
 

@@ -18,6 +18,20 @@ describe('values of Secrets in a text', () => {
       }
   });
 
+  it('are hidden line by line, as a log or a diff shows one of several lines', () => {
+    const key = new SecretValues();
+    key.add({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'a' },
+      stringData: { key: 'begin\n  MIIEvQIBADANBgkqhkiG9w0B\nAQEFAASCBKcwggSjAgEAAoIB\nshort' },
+    });
+    expect(key.hiddenIn('+ begin\n+   MIIEvQIBADANBgkqhkiG9w0B\n+ AQEFAASCBKcwggSjAgEAAoIB\n+ AQEFAASCBKcw…')).toBe(
+      '+ begin\n+   (secret)\n+ (secret)\n+ (secret)…',
+    );
+    expect(key.hiddenIn('a short one')).toBe('a short one');
+  });
+
   it('hide nothing ordinary: a short one is only hidden in forms of all of it', () => {
     for (const text of ['false positives', Buffer.from('a:false?').toString('base64'), 'Y29ycmVjdA==']) expect(secrets.hiddenIn(text)).toBe(text);
   });

@@ -4,6 +4,9 @@ import { hidden } from '../plan/field-changes';
 /** Shorter values are words of everyday: `true`, a user's name, a port. */
 const shortest = 5;
 
+/** Lines of a value are hidden one by one too, as logs and diffs show them: a key's, but none so short that a configuration's may be anybody's. */
+const shortestLine = 16;
+
 /** What is left of a shorter value within base64 of more is too little to be told from anything else. */
 const shortestWithin = 8;
 
@@ -69,6 +72,8 @@ export class SecretValues {
       new URLSearchParams([['', text]]).toString().slice(1),
     ];
     for (const bytes of [value, Buffer.from(text.trim())]) if (bytes.length >= shortestWithin) forms.push(...withinBase64(bytes));
+    const lines = text.split('\n').map((line) => line.trim());
+    if (lines.length > 1) forms.push(...lines.filter((line) => line.length >= shortestLine));
     for (const form of forms) {
       this.forms.add(form);
       this.byteForms.add(Buffer.from(form).toString('latin1'));

@@ -4,6 +4,7 @@ import { holdsData, keepMark } from '../manifests/data-kinds';
 import { keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { inParallel } from '../in-parallel';
+import { goesWhenDone } from '../readiness/gone-job';
 import { findEntry } from '../stack/find-entry';
 import { joined, type Inventory, type InventoryEntry, sameEntries } from '../stack/inventory';
 import { isOf, type Revision } from '../stack/revisions';
@@ -103,7 +104,7 @@ function throwFaults(faults: readonly ObjectFault[]): void {
 
 /** How an object is found again. */
 export function entryOf({ object, reference }: Prepared): InventoryEntry {
-  return { ...reference, apiVersion: object.apiVersion };
+  return { ...reference, apiVersion: object.apiVersion, ...(goesWhenDone(object) && { goesWhenDone: true }) };
 }
 
 /** What the inventory says when all is done: what is applied, and what is kept although no manifest has it. */

@@ -16,7 +16,7 @@ export interface Examination {
 
 /** Looks at all that doctor looks at; nothing when it can't, because a wait goes on without. */
 export async function examine(cluster: Cluster, awaited: readonly Awaited[]): Promise<Examination | undefined> {
-  const entries = awaited.map(({ reference, location }) => ({ ...reference, apiVersion: location.resource.apiVersion }));
+  const entries = awaited.map(({ reference, location, goesWhenDone = false }) => ({ ...reference, apiVersion: location.resource.apiVersion, goesWhenDone }));
   try {
     const scene = await readScene(cluster, { entries });
     return { scene, causes: diagnose(scene).causes };

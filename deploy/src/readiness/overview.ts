@@ -6,6 +6,7 @@ import { locate } from '../stack/find-entry';
 import type { InventoryEntry } from '../stack/inventory';
 import { workloadKinds } from '../doctor/pod-findings';
 import { quickLook } from '../doctor/quick-look';
+import { goneJob } from './gone-job';
 import { endpointsOf, type NamespaceView, podsOf, viewOf } from './pods';
 import { readinessOf } from './readiness';
 import type { Readiness } from './state';
@@ -31,10 +32,13 @@ export async function overviewOf(cluster: Cluster, entries: readonly InventoryEn
   const views = new Map<string, Promise<NamespaceView>>();
   const view = (namespace: string) => views.get(namespace) ?? views.set(namespace, viewOf(cluster, namespace)).get(namespace)!;
   return inParallel(entries, async (entry) => {
-    const { apiVersion: _, ...reference } = entry;
+    const { apiVersion: _, goesWhenDone, ...reference } = entry;
     const location = await locate(cluster, entry);
     const object = location && (await cluster.get(location));
-    if (object === undefined) return { reference, readiness: readinessOf(undefined, { now: Date.now() }), problem: 'it is not there' };
+    if (object === undefined) {
+      const readiness = goesWhenDone ? await goneJob(cluster, reference) : readinessOf(undefined, { now: Date.now() });
+      return { reference, readiness, ...(readiness.state !== 'Current' && { problem: readiness.message }) };
+    }
     const endpoints = object.kind === 'Service' ? (await endpointsOf(cluster, reference.namespace!, reference.name)).ready : undefined;
     const readiness = readinessOf(object, { now: Date.now() });
     const workload = workloadKinds.has(object.kind) && object.kind !== 'Pod' ? ofWorkload(object, await view(reference.namespace!)) : {};

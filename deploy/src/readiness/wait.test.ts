@@ -98,6 +98,40 @@ describe('waiting', () => {
     });
   });
 
+  describe('for a Service', () => {
+    const service: Awaited = {
+      reference: { group: '', kind: 'Service', namespace: 'shop', name: 'web' },
+      location: { resource: { apiVersion: 'v1', kind: 'Service', plural: 'services', namespaced: true }, namespace: 'shop', name: 'web' },
+    };
+    const clusterOf = (workload: object) =>
+      ({
+        get: ({ resource: { kind, apiVersion } }: Location) =>
+          Promise.resolve({
+            apiVersion,
+            kind,
+            metadata: { name: 'web', namespace: 'shop', generation: 1 },
+            ...(kind === 'Service' ? { spec: { selector: { app: 'web' } } } : workload),
+          }),
+        list: () => Promise.resolve([]),
+      }) as unknown as Cluster;
+    const none = { observedGeneration: 1, desiredNumberScheduled: 0, currentNumberScheduled: 0, updatedNumberScheduled: 0, numberAvailable: 0, numberReady: 0 };
+    const template = { spec: { containers: [] } };
+
+    it.each([
+      ['scaled to 0', 'Deployment', { spec: { replicas: 0, template }, status: { observedGeneration: 1 } }, 'ready'],
+      ['of no node', 'DaemonSet', { spec: { template, updateStrategy: { type: 'RollingUpdate' } }, status: none }, 'ready'],
+      ['that should run', 'Deployment', deployment('web', true), 'timeout'],
+    ])('waits for no pod of what is %s, unless it is wanted', async (_, kind, { spec, status }, outcome) => {
+      const workload = {
+        ...awaited('web'),
+        reference: { ...awaited('web').reference, kind },
+        location: { ...awaited('web').location, resource: { ...resource, kind } },
+      };
+      const cluster = clusterOf({ spec: { template, ...(spec as object) }, status });
+      expect(await waitUntilReady(cluster, [service, workload], { timeoutMs: 700 })).toMatchObject({ outcome });
+    });
+  });
+
   it('looks once at what is ready at once', async () => {
     const { cluster, looked } = clusterWhere({ one: '+', other: '+' });
     await waitUntilReady(cluster, [awaited('one'), awaited('other')], { timeoutMs: 1_000 });

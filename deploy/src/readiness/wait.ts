@@ -187,10 +187,13 @@ class Watch {
     return isClaim ? { state: 'Current', message: 'bound when its first pod is there' } : readiness;
   }
 
-  /** A Service whose pods are none of these objects' may wait for another deployment. */
+  /** A Service whose pods are none of these objects' may wait for another deployment; one whose pods nobody wants, for a person. */
   private hasPods({ spec, metadata: { namespace } }: KubernetesObject): boolean {
     const { selector = {} } = (spec ?? {}) as { selector?: Record<string, string> };
-    return this.all.some(({ reference, podLabels }) => reference.namespace === namespace && podLabels !== undefined && hasLabels(podLabels, selector));
+    return this.all.some(
+      ({ reference, podLabels }) =>
+        reference.namespace === namespace && podLabels !== undefined && hasLabels(podLabels, selector) && wantsPods(this.workloads.get(keyOf(reference))),
+    );
   }
 
   /** All that doctor looks at: standings with its words, failed where a cause is certain. */
@@ -235,6 +238,13 @@ function isSeen({ status, metadata: { generation = 0 } }: KubernetesObject): boo
 /** Whether its pods are wanted until it goes. */
 function keepsPods({ apiVersion, kind }: KubernetesObject): boolean {
   return groupOf(apiVersion) === 'apps' && workloadKinds.has(kind);
+}
+
+/** Not where it is scaled to 0, or no node is one of its own. @param workload - nothing when it was not seen yet */
+function wantsPods(workload: KubernetesObject | undefined): boolean {
+  const { replicas } = (workload?.spec ?? {}) as { replicas?: number };
+  const { desiredNumberScheduled, observedGeneration } = (workload?.status ?? {}) as { desiredNumberScheduled?: number; observedGeneration?: number };
+  return replicas !== 0 && !(desiredNumberScheduled === 0 && observedGeneration === workload?.metadata.generation);
 }
 
 /** What was ready early may have broken while others were waited for: what has pods. A Job that is done stays so, and may be gone by then. */

@@ -8,6 +8,8 @@ import type { Stack } from './stack';
 export interface InventoryEntry extends ObjectReference {
   /** The version of the API in which it was applied last: by it the object is found. */
   readonly apiVersion: string;
+  /** The cluster deletes it when it is done: a Job with `ttlSecondsAfterFinished`. @default false */
+  readonly goesWhenDone?: boolean;
 }
 
 /**
