@@ -14,7 +14,7 @@ describeWithControlPlane('a command that is cut', (at) => {
   beforeAll(async () => {
     const { plane, namespace } = at();
     proxy = await startCuttingProxy(plane);
-    cutter = createCutter({ proxy, cluster: plane.connect(), timeout: '20s', namespace });
+    cutter = createCutter({ proxy, cluster: plane.connect(), timeout: '60s', namespace });
   });
   afterAll(() => proxy?.close());
 

@@ -33,7 +33,7 @@ const filesOf = (...objects: object[]) => ({ 'all.json': JSON.stringify({ apiVer
 
 describeWithControlPlane('a command that is stopped or refused midway', (at) => {
   const run = (args: readonly string[], kill?: AbortSignal): Promise<Run> =>
-    berth([...args, '--lock-lease', '2s'], { kubeconfig: at().plane.kubeconfig, ...(kill && { kill }) });
+    berth([...args, '--lock-lease', '4s'], { kubeconfig: at().plane.kubeconfig, ...(kill && { kill }) });
   const ok = async (...args: string[]): Promise<Run> => {
     const result = await run(args);
     expect(result).toMatchObject({ code: 0 });

@@ -62,6 +62,9 @@ const configMap = (name: string, word: string) => object('v1', 'ConfigMap', name
 const secret = (key: string) => object('v1', 'Secret', 'key', { stringData: { key } });
 const claim = object('v1', 'PersistentVolumeClaim', 'data', { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } });
 
+/** A holder stops when it couldn't renew for 0.7 of it, as on a machine that is loaded; the run after a killed one waits for its end. */
+const lease = '6s';
+
 /** Where commands are cut. */
 export interface CutSettings {
   readonly proxy: CuttingProxy;
@@ -82,7 +85,7 @@ export interface Cutter {
 /** Runs commands through a proxy that cuts them. */
 export function createCutter({ proxy, cluster, timeout, namespace: newNamespace }: CutSettings): Cutter {
   const run = ([verb = '', ...flags]: readonly string[], folder: string, namespace: string, kill?: AbortSignal) =>
-    berth([verb, folder, '-n', namespace, '--lock-lease', '2s', '--timeout', timeout, ...flags], { kubeconfig: proxy.kubeconfig, ...(kill && { kill }) });
+    berth([verb, folder, '-n', namespace, '--lock-lease', lease, '--timeout', timeout, ...flags], { kubeconfig: proxy.kubeconfig, ...(kill && { kill }) });
 
   /** A stack where a scenario begins. */
   const prepared = async ({ before, manifests }: Scenario) => {
