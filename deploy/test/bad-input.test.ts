@@ -52,6 +52,23 @@ const cases: Readonly<Record<string, Case>> = {
   'a revision that is none': { args: ['rollback', 'FOLDER', '-n', 'NAMESPACE', '--to', 'last'], code: 2, says: /must be a whole number from 1/ },
   'a stack’s name that can’t be one': { args: [...apply, '--name', 'My Shop'], code: 2, says: /"My Shop" can't name a stack: give one of lower-case letters/ },
   'a stack’s name that is too long': { args: [...apply, '--name', 'x'.repeat(60)], code: 2, says: /a label takes 63: give a shorter one with --name/ },
+  'a stack called as a revision is': {
+    args: [...apply, '--name', 'shop-revision-2'],
+    code: 2,
+    says: /can't name a stack, because revisions of another are called so/,
+  },
+  'an object called as the stack’s inventory': {
+    files: { 'a.yaml': valid.replace('name: one', 'name: berth-shop') },
+    args: [...apply, '--name', 'shop'],
+    code: 2,
+    says: /a\.yaml:1: ConfigMap\/berth-shop is called as what Berth keeps of this stack: give one of them another name/,
+  },
+  'an object called as one of the stack’s revisions': {
+    files: { 'a.yaml': valid.replace('name: one', 'name: berth-shop-revision-12') },
+    args: [...apply, '--name', 'shop'],
+    code: 2,
+    says: /berth-shop-revision-12 is called as what Berth keeps of this stack/,
+  },
   'a rollback of what was never deployed': {
     args: ['rollback', 'FOLDER', '-n', 'NAMESPACE'],
     code: 2,
@@ -151,6 +168,14 @@ const cases: Readonly<Record<string, Case>> = {
     files: { 'a.yaml': 'apiVersion: example.com/v1\nkind: Boat\nmetadata: {name: a}\n' },
     code: 2,
     says: /a\.yaml:1: the cluster serves no Boat of example\.com\/v1/,
+  },
+  'a variable that is there twice': {
+    files: {
+      'a.yaml':
+        'apiVersion: v1\nkind: Pod\nmetadata: {name: one}\nspec: {containers: [{name: a, image: "a:1", env: [{name: A, value: "1"}, {name: A, value: "2"}]}]}\n',
+    },
+    code: 2,
+    says: /a\.yaml:1: Pod\/test-\d+\/one is refused by the cluster: .*duplicate entries for key \[name="A"\]: leave one of them out/,
   },
   'a field that the schema doesn’t have': {
     files: { 'a.yaml': `${valid}datta: {}\n` },
@@ -286,6 +311,15 @@ describeWithControlPlane('bad input', (at) => {
       code: 2,
       stderr: expect.stringMatching(/b\.yaml:1: ConfigMap\/test-\d+\/one is in a\.yaml:1 already: keep one of them/) as string,
     });
+  });
+
+  it('what Berth keeps of another stack is not taken for an object of this one', async () => {
+    const namespace = await at().namespace();
+    const run = (folder: string, ...flags: string[]) => berth(['apply', folder, '-n', namespace, ...flags], { kubeconfig: at().plane.kubeconfig });
+    expect((await run(folderWith({ 'a.yaml': valid }))).code).toBe(0);
+    const { code, stderr } = await run(folderWith({ 'b.yaml': valid.replace('name: one', 'name: berth-shop') }), '--name', 'other');
+    expect(code).toBe(3);
+    expect(stderr).toContain(`ConfigMap/${namespace}/berth-shop is what Berth keeps of a stack, its inventory or a revision: give it another name`);
   });
 
   it('what is left empty is deployed as if it were not there, and gone back to', async () => {

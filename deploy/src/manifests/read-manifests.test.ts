@@ -51,6 +51,23 @@ describe('the files of a folder', () => {
   });
 });
 
+it('are also those of a list, of one kind or of any, where an object has the kind of its list unless it says one', () => {
+  const items = [{ metadata: { name: 'a' } }, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b' } }];
+  const path = folderWith({
+    'a.json': JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMapList', metadata: { resourceVersion: '1' }, items }),
+    'b.json': JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'List',
+      items: [{ apiVersion: 'example.com/v1', kind: 'AllowList', metadata: { name: 'c' }, items: [] }],
+    }),
+  });
+  expect(readManifests(path).map(({ object: { apiVersion, kind, metadata } }) => `${apiVersion} ${kind} ${metadata.name}`)).toEqual([
+    'v1 ConfigMap a',
+    'v1 ConfigMap b',
+    'example.com/v1 AllowList c',
+  ]);
+});
+
 it('members that are null are none, but in a map of texts and in what a custom kind says', () => {
   const web = `
 apiVersion: apps/v1

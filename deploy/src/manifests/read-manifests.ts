@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { faultList, UsageError } from '../exit-codes';
+import { isObject } from './json';
 import { type KubernetesObject, referenceOf } from './kubernetes-object';
 import { manifestFaults } from './manifest-faults';
 import { filesBelow } from './manifest-files';
@@ -63,10 +64,13 @@ function readFile(folder: string, file: string, faults: string[]): Manifest[] {
   }
 }
 
-/** The objects of a `List`, or the one object. */
+/** The objects of a `List`, or of a list of one kind such as `ConfigMapList`, which names the kind for its items; or the one object. */
 function opened(value: unknown): readonly unknown[] {
-  const { kind, apiVersion, items } = value as { kind?: unknown; apiVersion?: unknown; items?: unknown };
-  return apiVersion === 'v1' && kind === 'List' && Array.isArray(items) ? items : [value];
+  const { kind, apiVersion, items, metadata } = value as { kind?: unknown; apiVersion?: unknown; items?: unknown; metadata?: { name?: unknown } | null };
+  // an object of a kind that happens to be called so has a name
+  if (typeof kind !== 'string' || !kind.endsWith('List') || !Array.isArray(items) || metadata?.name !== undefined) return [value];
+  if (kind === 'List') return apiVersion === 'v1' ? items : [value];
+  return items.map((item: unknown) => (isObject(item) ? { apiVersion, kind: kind.slice(0, -'List'.length), ...item } : item));
 }
 
 /** Tools that write manifests leave `creationTimestamp: null` and a status in them. */

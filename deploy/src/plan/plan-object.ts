@@ -7,6 +7,7 @@ import { jsonPatch } from '../manifests/json-patch';
 import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
+import { isOfAccount } from '../stack/account';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { isAsDeclared } from './as-declared';
 import { changesBetween, contentOf } from './field-changes';
@@ -77,6 +78,7 @@ type Basis = Omit<PlannedObject, 'action'>;
 
 /** What is another stack's, or goes. @returns nothing where it is to be tried */
 function planUntouchable(basis: Basis & { readonly live: KubernetesObject }, stack: Stack): PlannedObject | ObjectFault | undefined {
+  if (isOfAccount(basis.live)) return refusal(basis, 'is what Berth keeps of a stack, its inventory or a revision: give it another name');
   const owner = stackOf(basis.live);
   if (owner !== undefined && owner !== stackId(stack)) return refusal(basis, `belongs to the stack ${owner}: one object has one stack: ${ownerCure(owner)}`);
   if (basis.live.metadata.deletionTimestamp === undefined) return undefined;
@@ -351,6 +353,8 @@ function wrong({ place, reference }: Pick<Prepared, 'place' | 'reference'>, word
 /** What the server refuses of an object: by its words, which name the field. */
 function faultOf({ place, reference }: Prepared, { code, message }: ApiError): ObjectFault {
   const words = code === 403 ? `may not be applied: ${message}` : `is refused by the cluster: ${message}`;
-  // a field that no schema has is a 500 to a server that merges
-  return { fault: `${place}: ${nameOf(reference)} ${words}`, isManifests: code === 400 || code === 422 || /field not declared in schema/.test(message) };
+  const isTwice = /duplicate entries for key/.test(message);
+  // to a server that merges a field that no schema has, and an element that is there twice, are a 500
+  const isManifests = code === 400 || code === 422 || isTwice || /field not declared in schema/.test(message);
+  return { fault: `${place}: ${nameOf(reference)} ${words}${isTwice ? ': leave one of them out' : ''}`, isManifests };
 }

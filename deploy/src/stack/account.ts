@@ -1,6 +1,7 @@
 import type { Cluster, Location } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
-import type { Stack } from './stack';
+import type { KubernetesObject } from '../manifests/kubernetes-object';
+import { type Stack, stackLabel } from './stack';
 
 const configMaps: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
 const secrets: Resource = { apiVersion: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true };
@@ -29,6 +30,12 @@ export function revisionLocation(stack: Stack, revision: number): Location {
 /** Where the Secrets of a revision are; there is one only where the manifests hold Secrets. */
 export function revisionSecretLocation(stack: Stack, revision: number): Location {
   return { ...revisionLocation(stack, revision), resource: secrets };
+}
+
+/** Whether an object is one in which Berth keeps what it knows of a stack, by how it is labelled. */
+export function isOfAccount({ kind, metadata: { name, labels = {} } }: KubernetesObject): boolean {
+  const isKept = labels['app.kubernetes.io/managed-by'] === 'berth' && labels[stackLabel] === undefined;
+  return isKept && (kind === 'ConfigMap' || kind === 'Secret') && name.startsWith('berth-');
 }
 
 /** All revisions of a stack. */

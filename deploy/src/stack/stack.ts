@@ -43,8 +43,10 @@ export function stackName(folder: string, given: string | undefined): string {
   throw new UsageError(`${what}: give one of lower-case letters, digits and dashes with --name`);
 }
 
-/** @throws UsageError when the label would not take it */
+/** @throws UsageError when the label would not take it, or what Berth keeps of it would be called as another stack's revision is */
 export function checkedStack(stack: Stack): Stack {
+  if (/-revision-\d+$/.test(stack.name))
+    throw new UsageError(`"${stack.name}" can't name a stack, because revisions of another are called so: give another name with --name`);
   const id = stackId(stack);
   if (id.length <= longestId) return stack;
   throw new UsageError(`the stack ${id} has a name of ${id.length} characters, and a label takes ${longestId}: give a shorter one with --name`);
