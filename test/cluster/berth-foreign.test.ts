@@ -8,6 +8,9 @@ const minutes = 60_000;
 const namespace = `berth-foreign-${process.pid}`;
 const definition = `ferries-${process.pid}.example.com`;
 
+/** Its probe is answered by its own name alone, and in words of its own. */
+const answer = `({url, headers}, answer) => url !== '/up' ? answer.end(process.env.WORD) : answer.writeHead(headers.host === 'shop.example' ? 200 : 400).end('{\\"status\\":\\"UP\\"}')`;
+
 /** As somebody would write it who has never heard of Berth. */
 const deployment = (word: string, replicas: number) => `
 apiVersion: apps/v1
@@ -27,10 +30,10 @@ spec:
         - name: web
           image: node:24-bookworm-slim
           imagePullPolicy: IfNotPresent
-          command: ["node", "-e", "require('node:http').createServer((_, answer) => answer.end(process.env.WORD)).listen(80)"]
+          command: ["node", "-e", "require('node:http').createServer(${answer}).listen(80)"]
           envFrom: [{configMapRef: {name: settings}}]
           env: [{name: RELEASE, value: "${word}"}]
-          readinessProbe: {tcpSocket: {port: 80}, periodSeconds: 1}
+          readinessProbe: {httpGet: {path: /up, port: 80, httpHeaders: [{name: Host, value: shop.example}]}, periodSeconds: 1}
           volumeMounts: [{name: data, mountPath: /data}]
       volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]
 `;
@@ -40,7 +43,7 @@ kind: Service
 metadata: {name: web}
 spec:
   selector: {app: web}
-  ports: [{name: http, port: 8000, targetPort: 80}]
+  ports: [{name: door, port: 8000, targetPort: 80}]
 `;
 const settings = (word: string) => `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"WORD": "${word}"}}`;
 const claim = `
@@ -94,12 +97,13 @@ describeOnCluster('a folder of manifests that isn’t Berth’s', () => {
   }, 3 * minutes);
 
   it(
-    'is deployed, a definition before its object, and answers',
+    'is deployed, a definition before its object, answers and is verified',
     async () => {
       expect((await expectBerth(0, ['apply', ...here])).stdout).toBe(`${namespace}/shop is revision 1, and all of it is ready\n`);
       expect(await answered()).toBe('one');
       expect(await get(`ferries-${process.pid}/dover`, '-o', 'jsonpath={.spec.decks}')).toBe('2');
       expect((await expectBerth(0, ['apply', ...here])).stdout).toContain('is unchanged');
+      expect((await expectBerth(0, ['verify', ...here])).stdout).toBe(`${namespace}/shop is ready and proven: 1 proof holds\n`);
     },
     3 * minutes,
   );

@@ -1,14 +1,20 @@
-/** What is wrong with a health page's answer; nothing when it is well. A status `degraded` in it is a fault here: something that it needs is missing. */
-export async function healthFault(answer: Response): Promise<string | undefined> {
-  const text = await answer.text();
-  const status = statusOf(text);
-  if (!answer.ok) return `is answered ${answer.status}: ${cut(text, 300)}`;
-  return status === undefined || status === 'ok' ? undefined : `says ${JSON.stringify(status)}: ${cut(text, 300)}`;
+import { shortened } from '../output/shortened';
+
+/** What a page answered. */
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
 }
 
-/** The ellipsis tells a beginning: that of a Secret's value is hidden too. */
-function cut(text: string, longest: number): string {
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+/**
+ * What is wrong with a health page's answer; nothing when it is well, as the kubelet sees it: by its status code.
+ *
+ * @param isBerths - a status `degraded` in it, as services of Berth say it, is a fault too: something that it needs is missing
+ */
+export function healthFault({ status, text }: Answer, isBerths: boolean): string | undefined {
+  if (status < 200 || status >= 400) return `is answered ${status}: ${shortened(text, 300)}`;
+  const said = isBerths ? statusOf(text) : undefined;
+  return said === undefined || said === 'ok' ? undefined : `says ${JSON.stringify(said)}: ${shortened(text, 300)}`;
 }
 
 function statusOf(text: string): unknown {
@@ -26,12 +32,11 @@ const line = /^(?:#.*|[a-zA-Z_:][\w:]*(?:\{.*\})? \S+(?: -?\d+)?)?$/;
 const ownMetrics = ['build_info', 'http_requests_total'];
 
 /** What is wrong with a metrics page's answer; nothing when Prometheus can read it. @param isBerths - what every service of Berth has must be in it */
-export async function metricsFault(answer: Response, isBerths: boolean): Promise<string | undefined> {
-  const text = await answer.text();
-  if (!answer.ok) return `is answered ${answer.status}: ${cut(text, 300)}`;
+export function metricsFault({ status, text }: Answer, isBerths: boolean): string | undefined {
+  if (status < 200 || status >= 300) return `is answered ${status}: ${shortened(text, 300)}`;
   const lines = text.split('\n');
   const wrong = lines.find((each) => !line.test(each));
-  if (wrong !== undefined) return `is nothing that Prometheus reads: "${cut(wrong, 100)}"`;
+  if (wrong !== undefined) return `is nothing that Prometheus reads: "${shortened(wrong, 100)}"`;
   const names = new Set(lines.filter((each) => each !== '' && !each.startsWith('#')).map((each) => each.replace(/[{ ].*$/, '')));
   if (names.size === 0) return 'has no metric';
   const missing = isBerths ? ownMetrics.filter((name) => !names.has(name)) : [];

@@ -10,6 +10,11 @@ export interface Page {
   readonly port: number | string;
 }
 
+/** A page that is asked for with headers. */
+export interface Probe extends Page {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** What a workload says of itself, by which it can be proven. */
 export interface Provable {
   /** Such as `Deployment/shop/user-service`. */
@@ -18,15 +23,22 @@ export interface Provable {
   readonly podLabels: Readonly<Record<string, string>>;
   readonly containerPorts: readonly { readonly name?: string; readonly containerPort: number }[];
   /** Where it says whether it is ready, if by HTTP. */
-  readonly health?: Page;
+  readonly health?: Probe;
   /** Where Prometheus is told to scrape it. */
   readonly metrics?: Page;
   readonly checks: readonly Check[];
 }
 
+interface HttpGet {
+  readonly path?: string;
+  readonly port: number | string;
+  readonly scheme?: string;
+  readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[];
+}
+
 interface Container {
   readonly ports?: Provable['containerPorts'];
-  readonly readinessProbe?: { readonly httpGet?: { readonly path?: string; readonly port: number | string; readonly scheme?: string } };
+  readonly readinessProbe?: { readonly httpGet?: HttpGet };
 }
 
 interface Template {
@@ -51,12 +63,16 @@ function provableOf(object: KubernetesObject): Provable {
     namespace: object.metadata.namespace ?? 'default',
     podLabels: labels,
     containerPorts: spec.containers.flatMap(({ ports }) => ports ?? []),
-    ...(probe && { health: { path: probe.path ?? '/', port: probe.port } }),
+    ...(probe && { health: healthOf(probe) }),
     ...(annotations['prometheus.io/scrape'] === 'true' && port !== undefined
       ? { metrics: { path: annotations['prometheus.io/path'] ?? '/metrics', port: Number(port) } }
       : {}),
     checks: checksOf(object),
   };
+}
+
+function healthOf({ path = '/', port, httpHeaders = [] }: HttpGet): Probe {
+  return { path: path.startsWith('/') ? path : `/${path}`, port, headers: Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value])) };
 }
 
 /** On a workload: how it is proven by its own API, as JSON. */

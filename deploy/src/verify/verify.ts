@@ -5,9 +5,9 @@ import { hasLabels } from '../manifests/selectors';
 import { readinessSpreadsMs } from '../readiness/readiness-spreads';
 import { type Way, openWay } from '../ways/open-way';
 import type { Service, ServicePort } from '../ways/service-port';
-import { healthFault, metricsFault } from './answers';
+import { type Answer, healthFault, metricsFault } from './answers';
 import { type Page, type Provable, provablesOf } from './live-workloads';
-import { answerTimeoutMs, lookAt } from './look';
+import { answerTimeoutMs, lookAt, probed, scraped } from './look';
 
 /** One thing that was proven of a workload, or wasn't. */
 export interface Proof {
@@ -60,17 +60,24 @@ function withReason(fault: string, ways: Ways): string {
 type Look = readonly [what: string, look: () => Promise<readonly string[]>];
 
 function looksAt({ namespace, checks, health, metrics, ...provable }: Provable, ways: Ways, signal: AbortSignal): Look[] {
-  const page = (of: Page, faultOf: (answer: Response) => Promise<string | undefined>, settleMs = 0): Look => [
+  const isBerths = checks.length > 0;
+  const page = (of: Page, ask: (url: string) => Promise<Answer>, faultOf: (answer: Answer, isBerths: boolean) => string | undefined, settleMs = 0): Look => [
     of.path,
     async () => {
       const url = await ways.toPage({ namespace, ...provable }, of);
       // one without a Service is looked at by its probe alone
-      return url === undefined ? [] : lookAt(url, faultOf, { settleMs, signal });
+      return url === undefined
+        ? []
+        : lookAt(
+            () => ask(url),
+            (answer) => faultOf(answer, isBerths),
+            { settleMs, signal },
+          );
     },
   ];
   return [
-    ...(health ? [page(health, healthFault, readinessSpreadsMs)] : []),
-    ...(metrics ? [page(metrics, (answer) => metricsFault(answer, checks.length > 0))] : []),
+    ...(health ? [page(health, (url) => probed(url, health.headers), healthFault, readinessSpreadsMs)] : []),
+    ...(metrics ? [page(metrics, scraped, metricsFault)] : []),
     ...checks.map((check): Look => [check.name, () => runCheck(check, (service) => ways.to(namespace, service), signal)]),
   ];
 }
@@ -85,7 +92,7 @@ class Ways {
     private readonly objects: readonly KubernetesObject[],
   ) {}
 
-  /** A Service's base URL on this machine. @throws UsageError when it isn't there */
+  /** A Service's base URL on this machine: what is looked at speaks HTTP, whatever its port is called. @throws UsageError when it isn't there */
   async to(namespace: string, service: string, port?: ServicePort): Promise<string> {
     const wanted = port === undefined ? undefined : String(port.port);
     const key = `${namespace}/${service}:${wanted ?? ''}`;
@@ -93,7 +100,7 @@ class Ways {
     const target = { namespace, service, ...(wanted === undefined ? {} : { port: wanted }) };
     const way = this.opened.get(key) ?? openWay(this.cluster, target, { localPort: 0, waitMs: answerTimeoutMs / 2, onFault });
     this.opened.set(key, way);
-    return (await way).url;
+    return (await way).url.replace(/^\w+:/, 'http:');
   }
 
   /** The URL of a page of a workload, by the Service that leads to it; nothing when none does. */
