@@ -37,7 +37,11 @@ export async function verifyCommand(named: string | undefined, flags: VerifyFlag
     const faults = proofs.flatMap(({ workload, what, fault }) => (fault === undefined ? [] : [`${workload}: ${sentence(what, fault)}`]));
     if (faults.length > 0) throw new NotHealthy(faultList(`${name} is not as it should be`, faults));
     if (flags.output !== 'table') return;
-    output.data(proofs.length === 0 ? `${name} is ready; it declares nothing to prove it by` : `${name} is ready and proven: ${proofs.length === 1 ? '1 proof holds' : `${proofs.length} proofs hold`}`);
+    output.data(
+      proofs.length === 0
+        ? `${name} is ready; it declares nothing to prove it by`
+        : `${name} is ready and proven: ${proofs.length === 1 ? '1 proof holds' : `${proofs.length} proofs hold`}`,
+    );
   });
 }
 
