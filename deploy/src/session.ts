@@ -52,7 +52,7 @@ export async function connect(flags: ClusterFlags, { env, output }: World, timeo
   const target = pod ?? targetOf(config!, flags.context);
   const endpoint = await endpointOf(target, () => config!.files.map((file) => readFileSync(file, 'utf8')).join('\n---\n'));
   const connection = new Connection(endpoint, flags.verbose ? (line) => output.talk(line) : undefined, timeoutMs);
-  const cluster = new Cluster(connection, new Discovery(connection), { onSecret: (secret) => output.hide(secret) });
+  const cluster = new Cluster(connection, new Discovery(connection), { onSecret: (secret) => output.hide(secret), onName: (named) => output.showName(named) });
   return { cluster, target, choices: config?.contexts.size ?? 1 };
 }
 
@@ -73,6 +73,7 @@ export async function readStack(folder: string, flags: StackFlags, session: Sess
     flags,
     session,
   );
+  output.showName(stack);
   return { folder, manifests, stack };
 }
 

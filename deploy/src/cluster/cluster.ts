@@ -1,4 +1,4 @@
-import { groupOf, type KubernetesObject } from '../manifests/kubernetes-object';
+import { groupOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
 import { ApiError } from './api-error';
 import type { Connection } from './connection';
 import type { Discovery, Resource } from './discovery';
@@ -37,6 +37,8 @@ export interface Onlooker {
   readonly stop?: AbortSignal;
   /** Called with each Secret that the cluster answers, before anybody else sees it. */
   onSecret?(secret: KubernetesObject): void;
+  /** Called with each object that is known by its name alone. */
+  onName?(reference: ObjectReference): void;
 }
 
 /** The objects of one cluster. */
@@ -60,6 +62,11 @@ export class Cluster {
   /** Call before what writes to the cluster in another way, such as a command in a container. @throws when nothing may be written any more */
   checkMayWrite(): void {
     this.onlooker.beforeWrite?.();
+  }
+
+  /** Call with what names objects, such as an inventory, before anybody else reads it. */
+  tellNames(references: readonly ObjectReference[]): void {
+    for (const reference of references) this.onlooker.onName?.(reference);
   }
 
   private seen<Found extends KubernetesObject | undefined>(object: Found): Found {

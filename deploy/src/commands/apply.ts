@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster/cluster';
 import { checkCluster, rememberCluster } from '../cluster/known-clusters';
 import { CommandError } from '../exit-codes';
 import { deploymentTalk } from '../output/deployment-talk';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { unreadyText } from '../output/unready-text';
 import type { Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
@@ -116,5 +116,5 @@ export function tellApplied({ plan, changed, revision }: Applied, { output: form
     return output.data(
       changed ? `${name} is revision ${revision}, and all of it is ready` : `${name} is unchanged, at revision ${revision}, and all of it is ready`,
     );
-  output.data(dataText(format, { ...summaryOf(plan), changed, revision, outcome: 'healthy' }));
+  output.document(format, { ...summaryOf(plan), changed, revision, outcome: 'healthy' });
 }

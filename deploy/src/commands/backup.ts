@@ -1,7 +1,7 @@
 import { takeBackup } from '../backup/take-backup';
 import { checkCluster } from '../cluster/known-clusters';
 import { deploymentTalk } from '../output/deployment-talk';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { table } from '../output/table';
 import { connect, type World } from '../session';
 import { failing, lockOptions, type WritingFlags } from './apply';
@@ -29,7 +29,7 @@ export async function backupCommand(named: string | undefined, flags: BackupFlag
       signal: world.signal,
       ...(flags.service && { services: flags.service }),
     });
-    if (flags.output !== 'table') return world.output.data(dataText(flags.output, { archive, ...manifest }));
+    if (flags.output !== 'table') return world.output.document(flags.output, { archive, ...manifest });
     const rows = manifest.stores.map(({ service, kind, schema, tables, bytes, file }) => [
       service,
       kind,

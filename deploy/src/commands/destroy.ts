@@ -1,7 +1,7 @@
 import { destroy, destroyWords, planDestroy } from '../apply/destroy';
 import { checkCluster } from '../cluster/known-clusters';
 import { deploymentTalk } from '../output/deployment-talk';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { nameOf } from '../manifests/kubernetes-object';
 import { connect, type World } from '../session';
 import { failing, lockOptions, type WritingFlags } from './apply';
@@ -35,7 +35,7 @@ export async function destroyCommand(named: string | undefined, flags: DestroyFl
       ...(flags.deleteData && { deleteData: true }),
     });
     const names = kept.map(({ reference }) => nameOf(reference));
-    if (flags.output !== 'table') return output.data(dataText(flags.output, { stack: stack.name, namespace: stack.namespace, kept: names }));
+    if (flags.output !== 'table') return output.document(flags.output, { stack: stack.name, namespace: stack.namespace, kept: names });
     output.data(names.length === 0 ? `${stack.namespace}/${stack.name} is gone` : `${stack.namespace}/${stack.name} is gone but for ${names.join(', ')}`);
   });
 }

@@ -9,7 +9,7 @@ import { groupOf, nameOf, referenceOf } from '../manifests/kubernetes-object';
 import { namespaceFault } from '../manifests/prepare';
 import type { Manifest } from '../manifests/read-manifests';
 import { diagnosisData, diagnosisText, unseenText } from '../output/diagnosis-text';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { connect, type Session, type StackFlags, type World } from '../session';
 import { type InventoryEntry, readInventory } from '../stack/inventory';
 import type { Stack } from '../stack/stack';
@@ -34,7 +34,7 @@ export async function doctorCommand(named: string | undefined, flags: DoctorFlag
     if (flags.output === 'table') {
       world.output.data(diagnosisText(name, diagnosis, world.output));
       if (diagnosis.unseen.length > 0) world.output.talk(`not looked at, because you may not: ${diagnosis.unseen.map(unseenText).join(', ')}`);
-    } else world.output.data(dataText(flags.output, { name, ...diagnosisData(diagnosis) }));
+    } else world.output.document(flags.output, { name, ...diagnosisData(diagnosis) });
     return diagnosis.state === 'broken' ? exitCodes.notHealthy : exitCodes.done;
   } finally {
     session.cluster.connection.close();
@@ -70,6 +70,7 @@ async function subjectOf(
 ): Promise<{ readonly name: string; find(): Promise<Subject> }> {
   if (named === undefined && flags.env === undefined && flags.name === undefined && flags.namespace !== undefined) {
     const { namespace } = flags;
+    world.output.showName(namespaceEntry(namespace));
     return { name: namespace, find: () => Promise.resolve({ entries: [namespaceEntry(namespace)], wholeNamespace: namespace }) };
   }
   const { stack, manifests = [] } = await targetStack(named, flags, session, world);

@@ -1,5 +1,5 @@
 import { ageOf } from '../output/age';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { shortened } from '../output/shortened';
 import { table } from '../output/table';
 import { connect, type StackFlags, type World } from '../session';
@@ -13,11 +13,9 @@ export async function historyCommand(named: string | undefined, flags: StackFlag
   const revisions = [...(await readRevisions(session.cluster, stack))].reverse();
   session.cluster.connection.close();
   if (flags.output !== 'table')
-    return world.output.data(
-      dataText(
-        flags.output,
-        revisions.map(({ objects, hasSecrets: _, ...notes }) => ({ ...notes, objects: objects.length })),
-      ),
+    return world.output.document(
+      flags.output,
+      revisions.map(({ objects, hasSecrets: _, ...notes }) => ({ ...notes, objects: objects.length })),
     );
   if (revisions.length === 0) return world.output.talk(`${stack.namespace}/${stack.name} was never deployed`);
   const rows = revisions.map(({ number, outcome, at, by, git, objects, message }) => [

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Cluster } from '../cluster/cluster';
 import { UsageError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { table } from '../output/table';
 import { connect, type StackFlags, type World } from '../session';
 import { openWay, type Way, type WayTarget } from '../ways/open-way';
@@ -30,7 +30,7 @@ export async function openCommand(words: readonly string[], flags: OpenFlags, wo
     // one after the other, so that who wants the same port as another is known
     for (const target of targets)
       ways.push({ target, way: await openWay(cluster, target, { onFault, ...(flags.port === undefined ? {} : { localPort: flags.port }) }) });
-    output.data(listOf(ways, flags.output));
+    tellWays(ways, flags.output, output);
     for (const { target, way } of ways)
       if (new URL(way.url).port !== String(way.wantedPort))
         output.talk(`${target.service} is not on port ${way.wantedPort}, which is taken or not to be had on this machine`);
@@ -42,12 +42,14 @@ export async function openCommand(words: readonly string[], flags: OpenFlags, wo
   }
 }
 
-function listOf(ways: readonly { readonly target: WayTarget; readonly way: Way }[], format: Format): string {
+function tellWays(ways: readonly { readonly target: WayTarget; readonly way: Way }[], format: Format, output: World['output']): void {
   const list = ways.map(({ target: { service, namespace }, way: { url } }) => ({ service, namespace, url }));
-  if (format !== 'table') return dataText(format, list);
-  return table(
-    ['service', 'url'],
-    list.map(({ service, url }) => [service, url]),
+  if (format !== 'table') return output.document(format, list);
+  output.data(
+    table(
+      ['service', 'url'],
+      list.map(({ service, url }) => [service, url]),
+    ),
   );
 }
 

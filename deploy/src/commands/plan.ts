@@ -1,7 +1,7 @@
 import { planStack } from '../apply/apply';
 import { clusterUid } from '../cluster/known-clusters';
 import { exitCodes, type ExitCode } from '../exit-codes';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { planText } from '../output/plan-text';
 import { isEmpty } from '../plan/plan';
 import { planningFlags, savedPlan, writePlan } from '../plan/saved-plan';
@@ -35,6 +35,6 @@ export async function planCommand(named: string | undefined, flags: PlanFlags, w
   if (flags.output === 'table') {
     world.output.talk(`${plan.stack.namespace}/${plan.stack.name} on ${session.target.context} (${session.target.cluster.server})\n`);
     world.output.data(planText(plan, world.output, 'data'));
-  } else world.output.data(dataText(flags.output, summaryOf(plan)));
+  } else world.output.document(flags.output, summaryOf(plan));
   return flags.exitCode && !isEmpty(plan) ? exitCodes.changes : exitCodes.done;
 }

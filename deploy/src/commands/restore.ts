@@ -2,7 +2,7 @@ import { planRestore, restore } from '../backup/restore';
 import { checkCluster } from '../cluster/known-clusters';
 import { nameOf } from '../manifests/kubernetes-object';
 import { deploymentTalk } from '../output/deployment-talk';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { connect, type World } from '../session';
 import { failing, lockOptions, type WritingFlags } from './apply';
 import { confirmed } from './confirmed';
@@ -39,7 +39,7 @@ export async function restoreCommand(named: string | undefined, flags: RestoreFl
     });
     const restored = replacements.map(({ store: { reference }, archived: { schema, tables } }) => ({ object: nameOf(reference), schema, tables }));
     if (flags.output !== 'table')
-      return world.output.data(dataText(flags.output, { stack: stack.name, namespace: stack.namespace, from: archive.startedAt, restored }));
+      return world.output.document(flags.output, { stack: stack.name, namespace: stack.namespace, from: archive.startedAt, restored });
     world.output.data(`${stack.namespace}/${stack.name} serves its data of ${archive.startedAt}, and all of it is ready`);
   });
 }

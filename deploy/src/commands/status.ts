@@ -28,8 +28,8 @@ export async function statusCommand(named: string | undefined, flags: StatusFlag
     for (let last = ''; ;) {
       const { text, isHealthy } = await look(stack, session, flags, world);
       // a terminal shows the newest, a pipe gets each that differs
-      if (flags.watch && world.output.isTerminal) world.output.data(`\u001b[H\u001b[2J${text}`);
-      else if (text !== last) world.output.data(text);
+      if (flags.watch && world.output.isTerminal) world.output.shown(`\u001b[H\u001b[2J${text}`);
+      else if (text !== last) world.output.shown(text);
       last = text;
       if (!flags.watch || world.signal.aborted) return isHealthy ? exitCodes.done : exitCodes.notHealthy;
       await sleep(watchMs, undefined, { signal: world.signal }).catch(() => undefined);
@@ -51,9 +51,10 @@ async function look(
   const unready = overviews.filter(({ readiness }) => readiness.state !== 'Current');
   const isHealthy = unready.every(isClaimWithoutPod);
   const last = revisions.at(-1);
-  if (format === 'table') return { text: `${headline(stack, last, output)}\n\n${rows(overviews)}`, isHealthy };
+  if (format === 'table') return { text: output.hidden(`${headline(stack, last, output)}\n\n${rows(overviews)}`), isHealthy };
   const { objects: _, hasSecrets: _secrets, ...revision } = last ?? {};
-  return { text: dataText(format, { stack: stack.name, namespace: stack.namespace, healthy: isHealthy, revision, objects: overviews.map(plain) }), isHealthy };
+  const value = { stack: stack.name, namespace: stack.namespace, healthy: isHealthy, revision, objects: overviews.map(plain) };
+  return { text: dataText(format, value, (text) => output.hidden(text)), isHealthy };
 }
 
 /** A claim may wait for its first pod; whether that waits for the claim, the pod says. */

@@ -23,11 +23,17 @@ const secrets = builtInResource('v1', 'Secret')!;
 
 /**
  * The stack that a command means which needs no manifests: that of a folder, or by `--name` and `-n` alone one whose folder is elsewhere. Values of the
- * folder's Secrets are hidden from here on.
+ * folder's Secrets are hidden from here on, but for the stack's name.
  *
  * @throws UsageError when the folder's manifests can't be read, or it isn't there and nothing else says the namespace
  */
-export async function targetStack(named: string | undefined, flags: StackFlags, session: Session, { output }: World): Promise<TargetStack> {
+export async function targetStack(named: string | undefined, flags: StackFlags, session: Session, world: World): Promise<TargetStack> {
+  const target = await foundStack(named, flags, session, world);
+  world.output.showName(target.stack);
+  return target;
+}
+
+async function foundStack(named: string | undefined, flags: StackFlags, session: Session, { output }: World): Promise<TargetStack> {
   if (named === undefined && flags.env === undefined && flags.name !== undefined) {
     const namespace = flags.namespace ?? session.target.namespace;
     if (namespace === undefined) throw new UsageError(`say the namespace of the stack ${flags.name} with -n`);

@@ -4,7 +4,7 @@ import { faultList, NotHealthy, UsageError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { deploymentTalk } from '../output/deployment-talk';
-import { dataText, type Format } from '../output/format';
+import type { Format } from '../output/format';
 import { locate } from '../stack/find-entry';
 import { waitUntilReady } from '../readiness/wait';
 import { connect, type StackFlags, type World } from '../session';
@@ -33,7 +33,7 @@ export async function verifyCommand(named: string | undefined, flags: VerifyFlag
     const tell = ({ workload, what, fault }: Proof) =>
       output.talk(`${fault === undefined ? output.styled('green', 'holds') : output.styled('red', 'fails')}  ${workload}: ${what}`);
     const proofs = await verify(cluster, objects, { signal, onProof: tell });
-    if (flags.output !== 'table') output.data(dataText(flags.output, { stack: target.stack.name, namespace: target.stack.namespace, proofs }));
+    if (flags.output !== 'table') output.document(flags.output, { stack: target.stack.name, namespace: target.stack.namespace, proofs });
     const faults = proofs.flatMap(({ workload, what, fault }) => (fault === undefined ? [] : [`${workload}: ${sentence(what, fault)}`]));
     if (faults.length > 0) throw new NotHealthy(faultList(`${name} is not as it should be`, faults));
     if (flags.output !== 'table') return;

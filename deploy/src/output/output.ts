@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { SecretValues } from './secret-values';
+import { dataText, type Format } from './format';
+import { type Named, SecretValues } from './secret-values';
 
 /** A stream as far as it is written to. */
 export type Sink = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns' | 'on'>;
@@ -32,9 +33,19 @@ export class Output {
     return this.unread.signal;
   }
 
-  /** What was asked for: a plan, a table, JSON. */
+  /** What was asked for: a plan, a table. */
   data(text: string): void {
-    this.stdout.write(`${this.secrets.hiddenIn(text)}\n`);
+    this.shown(this.hidden(text));
+  }
+
+  /** The same for machines. Values of Secrets are hidden within its texts: it can be read whatever they are. */
+  document(format: Exclude<Format, 'table'>, value: unknown): void {
+    this.shown(dataText(format, value, (text) => this.hidden(text)));
+  }
+
+  /** Data in which all that must be is {@link hidden} already. */
+  shown(text: string): void {
+    this.stdout.write(`${text}\n`);
   }
 
   /** Data of which there may be much: waits while its reader is behind. @param isBytes - whether each character is a byte, whatever they say together */
@@ -75,9 +86,14 @@ export class Output {
     return this.hasColor(stream) ? styleText(style, text, { validateStream: false }) : text;
   }
 
-  /** The values of a Secret are never shown from here on. */
+  /** The values of a Secret are never shown from here on. What any object and its fields are called is, though a value be the same. */
   hide(object: KubernetesObject): void {
     this.secrets.add(object);
+  }
+
+  /** What a stack or an object is called is shown, though the value of a Secret be the same. */
+  showName(named: Named): void {
+    this.secrets.except(named);
   }
 
   /** A text as it would be shown: for what is written elsewhere. */

@@ -36,10 +36,64 @@ describe('values of Secrets in a text', () => {
     for (const text of ['false positives', Buffer.from('a:false?').toString('base64'), 'Y29ycmVjdA==']) expect(secrets.hiddenIn(text)).toBe(text);
   });
 
+  describe('that are words which everybody may know', () => {
+    const secret = (values: Record<string, string>, more = {}) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, stringData: values, ...more });
+    const postgres = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'postgres', namespace: 'adva-four' }, data: { 'log-level': '1' } };
+    const user = secret({ user: 'postgres\n', level: 'log-level', field: 'metadata', kind: 'ConfigMap', tls: 'false', namespace: 'adva-four' });
+    const text = 'ConfigMap/adva-four/postgres: metadata, data.log-level: false → "cG9zdGdyZXM="';
+
+    it.each([
+      ['before', [user, postgres]],
+      ['after', [postgres, user]],
+    ])('are not hidden, where they are known %s what is called so', (_, objects) => {
+      const some = new SecretValues();
+      for (const object of objects) some.add(object);
+      expect(some.hiddenIn(text)).toBe(text);
+      expect(some.hiddenInBytes(text)).toBe(text);
+    });
+
+    it('are hidden until something is called so', () => {
+      const some = new SecretValues();
+      some.add(user);
+      expect(some.hiddenIn('adva-four')).toBe('(secret)');
+      some.except({ name: 'shop', namespace: 'adva-four' });
+      expect(some.hiddenIn('adva-four/shop')).toBe('adva-four/shop');
+    });
+
+    it('are hidden outside of a name of which they are a part', () => {
+      const some = new SecretValues();
+      some.add(secret({ user: 'order', address: 'order-service-of-nobody' }));
+      some.except({ kind: 'Deployment', name: 'order-service' });
+      expect(some.hiddenIn('Deployment/order-service, order-service-5d8f: order, order-serviced, b3JkZXI=, order-service-of-nobody')).toBe(
+        'Deployment/order-service, order-service-5d8f: (secret), (secret)-serviced, (secret), (secret)',
+      );
+      expect(some.hiddenInBytes('order-service order')).toBe('order-service (secret)');
+    });
+
+    it('are hidden outside of all of a field’s name', () => {
+      const some = new SecretValues();
+      some.add(secret({ key: 'canary' }, { fieldcanary: 1 }));
+      expect(some.hiddenIn('.fieldcanary: field not declared in schema')).toBe('.field(secret): field not declared in schema');
+    });
+
+    it('are a token’s namespace, but not the token', () => {
+      const some = new SecretValues();
+      some.add(secret({ namespace: 'elsewhere', token: 'correct-horse' }, { type: 'kubernetes.io/service-account-token' }));
+      expect(some.hiddenIn('elsewhere: correct-horse')).toBe('elsewhere: (secret)');
+    });
+  });
+
   it('are hidden as far as they are there, where a text was cut off within one', () => {
     expect(secrets.hiddenIn('it is correct-ho…')).toBe('it is (secret)…');
     expect(secrets.hiddenIn('"correct-horse…", then correct-hor… (40 characters)')).toBe('"(secret)…", then (secret)… (40 characters)');
     for (const text of ['corr…', 'correct-horse is a word…', 'correct-horse…@db:5432', '…']) expect(secrets.hiddenIn(text)).toBe(text);
+  });
+
+  it('are hidden each, though they be no text and look the same as one', () => {
+    const some = new SecretValues();
+    const values = ['80', '81'].map((byte) => Buffer.concat([Buffer.from('correct'), Buffer.from(byte, 'hex')]));
+    some.add({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, data: Object.fromEntries(values.map((bytes, i) => [i, bytes.toString('base64')])) });
+    for (const bytes of values) expect(some.hiddenIn(bytes.toString('hex'))).toBe('(secret)');
   });
 
   it('are hidden in bytes that are no text', () => {

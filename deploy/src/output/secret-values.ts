@@ -1,8 +1,12 @@
-import { groupOf, type KubernetesObject } from '../manifests/kubernetes-object';
-import { hidden } from '../plan/field-changes';
+import { isObject } from '../manifests/json';
+import { groupOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
+import { contentOf, hidden } from '../plan/field-changes';
 
 /** Shorter values are words of everyday: `true`, a user's name, a port. */
 const shortest = 5;
+
+/** Longer words of everyday: what else switches are set to. */
+const switched = /^(false|enabled?|disabled?)$/i;
 
 /** Lines of a value are hidden one by one too, as logs and diffs show them: a key's, but none so short that a configuration's may be anybody's. */
 const shortestLine = 16;
@@ -10,36 +14,94 @@ const shortestLine = 16;
 /** What is left of a shorter value within base64 of more is too little to be told from anything else. */
 const shortestWithin = 8;
 
+/** What is made for an account has its namespace beside the token. https://kubernetes.io/docs/concepts/configuration/secret/#service-account-token-secrets */
+const tokenType = 'kubernetes.io/service-account-token';
+
 /** Where a text may have been cut off: an ellipsis that ends it or a part of it. */
 const cutOff = /…(?![@\w])/g;
 
-/** What must not be shown, in every form in which it might turn up in a message. */
-export class SecretValues {
-  private readonly forms = new Set<string>();
-  /** A form may be in a longer one, which is hidden first. */
-  private longestFirst: readonly string[] = [];
-  private readonly byteForms = new Set<string>();
-  private longestBytesFirst: readonly string[] = [];
+/** Who is named: an object, or a stack. */
+export type Named = Pick<ObjectReference, 'name' | 'namespace'> & Partial<Pick<ObjectReference, 'kind'>>;
 
-  /** Takes the values of a Secret in; other objects have none. */
+/** A value, and every form in which it might turn up in a message. */
+interface Value {
+  /** Without spaces around it. */
+  readonly word: string;
+  readonly texts: readonly string[];
+  readonly bytes: readonly string[];
+}
+
+/** What is looked for, and the names of which it is a part. */
+interface Form {
+  readonly text: string;
+  readonly orName?: RegExp;
+}
+
+/** What must not be shown, and what must be: a value that is the name of something is no secret. */
+export class SecretValues {
+  /** By their bytes. */
+  private readonly values = new Map<string, Value>();
+  /** Are shown whatever is a part of them. */
+  private readonly names = new Set<string>();
+  /** Names of fields: there are so many that a value may be a part of one. */
+  private readonly fields = new Set<string>();
+  private known = 0;
+  /** A form may be in a longer one, which is hidden first. */
+  private longestFirst: readonly Form[] = [];
+  private longestBytesFirst: readonly Form[] = [];
+
+  /** Takes the values of a Secret in, and of any object what it and its fields are called. */
   add(object: KubernetesObject): void {
-    if (object.kind !== 'Secret' || groupOf(object.apiVersion) !== '') return;
-    const { data = {}, stringData = {} } = object as { data?: Record<string, unknown>; stringData?: Record<string, unknown> };
-    for (const value of Object.values(data)) if (typeof value === 'string') this.addValue(Buffer.from(value, 'base64'));
-    for (const value of Object.values(stringData)) if (typeof value === 'string') this.addValue(Buffer.from(value));
-    this.longestFirst = longestFirst(this.forms);
-    this.longestBytesFirst = longestFirst(this.byteForms);
+    const { apiVersion, kind, metadata, type, data, stringData, binaryData } = object;
+    this.except({ kind, ...metadata });
+    for (const members of [data, stringData, binaryData]) for (const key of Object.keys(isObject(members) ? members : {})) this.names.add(key);
+    for (const field of fieldsOf(contentOf(object))) this.fields.add(field);
+    if (kind !== 'Secret' || groupOf(apiVersion) !== '') return;
+    for (const [members, encoding] of [[data, 'base64'] as const, [stringData, 'utf8'] as const])
+      for (const [key, value] of Object.entries(isObject(members) ? members : {}))
+        if (typeof value === 'string' && !(type === tokenType && key === 'namespace')) this.addValue(Buffer.from(value, encoding));
+  }
+
+  /** Has names shown, whatever the values are, and whenever they are taken in. */
+  except({ kind, namespace, name }: Named): void {
+    for (const word of [kind, namespace, name]) if (word !== undefined) this.names.add(word);
   }
 
   /** A text without them; where it was cut off within one, without its beginning. */
   hiddenIn(text: string): string {
+    this.refresh();
     const shown = without(text, this.longestFirst);
-    return this.forms.size > 0 && shown.includes('…') ? this.withoutBeginnings(shown) : shown;
+    return this.longestFirst.length > 0 && shown.includes('…') ? this.withoutBeginnings(shown) : shown;
   }
 
   /** Bytes without them, one character each (latin1). */
   hiddenInBytes(bytes: string): string {
+    this.refresh();
     return without(bytes, this.longestBytesFirst);
+  }
+
+  /** Finds out again what is looked for, when something became known. */
+  private refresh(): void {
+    const known = this.values.size + this.names.size + this.fields.size;
+    if (known === this.known) return;
+    this.known = known;
+    const secrets = [...this.values.values()].filter(({ word }) => !this.isPublic(word));
+    this.longestFirst = this.lookedFor(secrets.flatMap(({ texts }) => texts));
+    this.longestBytesFirst = this.lookedFor(secrets.flatMap(({ bytes }) => bytes));
+  }
+
+  private lookedFor(forms: readonly string[]): readonly Form[] {
+    return [...new Set(forms)]
+      .filter((form) => !this.isPublic(form))
+      .sort((one, other) => other.length - one.length)
+      .map((text) => {
+        const longer = [...this.names].filter((name) => name.includes(text));
+        return longer.length === 0 ? { text } : { text, orName: nameOrForm(longer, text) };
+      });
+  }
+
+  private isPublic(word: string): boolean {
+    return this.names.has(word) || this.fields.has(word);
   }
 
   private withoutBeginnings(text: string): string {
@@ -47,7 +109,7 @@ export class SecretValues {
     let from = 0;
     for (const { index } of text.matchAll(cutOff)) {
       const before = text.slice(from, index);
-      const cut = Math.max(...this.longestFirst.map((form) => lengthOfBeginning(before, form)));
+      const cut = Math.max(...this.longestFirst.map((form) => lengthOfBeginning(before, form.text)));
       shown += cut === 0 ? before : before.slice(0, -cut) + hidden;
       from = index;
     }
@@ -55,12 +117,13 @@ export class SecretValues {
   }
 
   private addValue(value: Buffer): void {
-    const text = value.toString();
-    if (text.trim().length < shortest) return;
+    const [text, key] = [value.toString(), value.toString('latin1')];
+    const word = text.trim();
+    if (this.values.has(key) || word.length < shortest || switched.test(word)) return;
     const inJson = JSON.stringify(text).slice(1, -1);
     const forms = [
       text,
-      text.trim(),
+      word,
       inJson,
       JSON.stringify(inJson).slice(1, -1),
       value.toString('base64'),
@@ -71,14 +134,10 @@ export class SecretValues {
       encodeURIComponent(text.toWellFormed()),
       new URLSearchParams([['', text]]).toString().slice(1),
     ];
-    for (const bytes of [value, Buffer.from(text.trim())]) if (bytes.length >= shortestWithin) forms.push(...withinBase64(bytes));
+    for (const bytes of [value, Buffer.from(word)]) if (bytes.length >= shortestWithin) forms.push(...withinBase64(bytes));
     const lines = text.split('\n').map((line) => line.trim());
     if (lines.length > 1) forms.push(...lines.filter((line) => line.length >= shortestLine));
-    for (const form of forms) {
-      this.forms.add(form);
-      this.byteForms.add(Buffer.from(form).toString('latin1'));
-    }
-    this.byteForms.add(value.toString('latin1'));
+    this.values.set(key, { word, texts: forms, bytes: [...forms.map((form) => Buffer.from(form).toString('latin1')), key] });
   }
 }
 
@@ -94,13 +153,25 @@ function withinBase64(value: Buffer): string[] {
   });
 }
 
-function longestFirst(forms: ReadonlySet<string>): readonly string[] {
-  return [...forms].sort((one, other) => other.length - one.length);
+/** Names of all fields, however deep. */
+function fieldsOf(value: unknown): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap(fieldsOf);
+  return isObject(value) ? Object.entries(value).flatMap(([field, member]) => [field, ...fieldsOf(member)]) : [];
 }
 
-function without(text: string, forms: readonly string[]): string {
+/** Finds a form, or a whole name that it is a part of; what is made of a name, such as a pod's, goes on with a dash or a dot. */
+function nameOrForm(names: readonly string[], form: string): RegExp {
+  const longestFirst = names.toSorted((one, other) => other.length - one.length);
+  return new RegExp(`(?<![A-Za-z0-9])(?:${longestFirst.map(escaped).join('|')})(?![A-Za-z0-9])|${escaped(form)}`, 'g');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[^\w\s]/g, '\\$&');
+}
+
+function without(text: string, forms: readonly Form[]): string {
   let shown = text;
-  for (const form of forms) if (shown.includes(form)) shown = shown.replaceAll(form, hidden);
+  for (const { text: form, orName = form } of forms) if (shown.includes(form)) shown = shown.replaceAll(orName, (found) => (found === form ? hidden : found));
   return shown;
 }
 

@@ -24,7 +24,10 @@ export interface Inventory {
 export async function readInventory(cluster: Cluster, stack: Stack): Promise<Inventory | undefined> {
   const object = (await cluster.get(inventoryLocation(stack))) as (KubernetesObject & { data?: Record<string, string> }) | undefined;
   const text = object?.data?.['entries'];
-  return text === undefined ? undefined : { entries: JSON.parse(text) as InventoryEntry[] };
+  if (text === undefined) return undefined;
+  const entries = JSON.parse(text) as InventoryEntry[];
+  cluster.tellNames(entries);
+  return { entries };
 }
 
 /** Writes it. What wrote it before is replaced. */
