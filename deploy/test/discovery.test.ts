@@ -1,4 +1,4 @@
-import { builtInKinds } from '../src/cluster/built-in-kinds';
+import { builtInKinds, isBuiltInGroup } from '../src/cluster/built-in-kinds';
 import { Discovery } from '../src/cluster/discovery';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
@@ -13,6 +13,8 @@ describeWithControlPlane('the kinds that are known without asking', (at) => {
         const { body } = await cluster.connection.call<{ kind: string }>({ method: 'GET', path: `${path}/${plural}`, query: { limit: '1' } });
         expect(body.kind).toBe(`${kind}List`);
       }
+      const { body } = await cluster.connection.call<{ groups: readonly { name: string }[] }>({ method: 'GET', path: '/apis' });
+      expect(body.groups.filter(({ name }) => !isBuiltInGroup(name))).toEqual([]);
     } finally {
       cluster.connection.close();
     }

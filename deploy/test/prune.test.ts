@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Cluster } from '../src/cluster/cluster';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
 import { stackId, stackLabel } from '../src/stack/stack';
+import { definition, kindOf } from '../testing/definitions';
 import { applyObjects, destroyStack } from '../testing/in-process';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
@@ -173,6 +175,84 @@ describeWithControlPlane('pruning', (at) => {
     expect(await destroyStack(cluster, stack, true)).toEqual([]);
     expect(await cluster.get({ resource: namespaces, name: namespace })).toBeUndefined();
   }, 60_000);
+
+  it('removes custom objects while all is there that may serve them, in a prune and with the stack', async () => {
+    const namespace = `operator-${process.pid}`;
+    const stack = { name: 'shop', namespace };
+    const stays = [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'stays', namespace } },
+    ];
+    const operator = operatorIn(namespace);
+    try {
+      await applyObjects(cluster, stack, [...stays, ...operator.objects]);
+      await applyObjects(cluster, stack, stays, { pruneData: ['CustomResourceDefinition/queues.example.dev'] });
+      expect(await cluster.get(operator.definition)).toBeUndefined();
+      await applyObjects(cluster, stack, [...stays, ...operator.objects]);
+      expect(await destroyStack(cluster, stack, true)).toEqual([]);
+    } finally {
+      await operator.stop();
+    }
+  }, 90_000);
+
+  /** An operator, an object of its kind, and a stand-in for its pod: it clears the object's finalizer while nothing of it is being deleted. */
+  function operatorIn(namespace: string) {
+    const [metadata, labels] = [{ name: 'operator', namespace }, { app: 'operator' }];
+    const rbac = 'rbac.authorization.k8s.io/v1';
+    const template = { metadata: { labels }, spec: { serviceAccountName: 'operator', containers: [{ name: 'operator', image: 'operator:1' }] } };
+    const served: readonly (readonly [plural: string, object: KubernetesObject])[] = [
+      ['customresourcedefinitions', definition('Queue')],
+      ['deployments', { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: { selector: { matchLabels: labels }, template } }],
+      ['services', { apiVersion: 'v1', kind: 'Service', metadata, spec: { selector: labels, ports: [{ port: 443 }] } }],
+      ['serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata }],
+      ['configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata }],
+      ['roles', { apiVersion: rbac, kind: 'Role', metadata, rules: [] }],
+      ['rolebindings', { apiVersion: rbac, kind: 'RoleBinding', metadata, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'operator' } }],
+      [
+        'validatingwebhookconfigurations',
+        { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: namespace }, webhooks: [] },
+      ],
+    ];
+    const locations = served.map(
+      ([
+        plural,
+        {
+          apiVersion,
+          kind,
+          metadata: { name, namespace: place },
+        },
+      ]) => ({
+        resource: { apiVersion, kind, plural, namespaced: place !== undefined },
+        namespace: place,
+        name,
+      }),
+    );
+    const queue = { resource: kindOf('Queue'), namespace, name: 'one' };
+    const isWhole = async () =>
+      (await Promise.all(locations.map((location) => cluster.get(location)))).every(
+        (live) => live !== undefined && live.metadata.deletionTimestamp === undefined,
+      );
+    const look = async () => {
+      const live = await cluster.get(queue);
+      if (live?.metadata.deletionTimestamp === undefined) return;
+      // whoever deletes the others too soon has time to
+      await sleep(300);
+      if (await isWhole()) await cluster.patch(queue, [{ op: 'remove', path: '/metadata/finalizers' }]);
+    };
+    let stopped = false;
+    const loop = (async () => {
+      for (; !stopped; await sleep(50)) await look().catch(() => undefined);
+    })();
+    const one = { apiVersion: 'example.dev/v1', kind: 'Queue', metadata: { name: 'one', namespace, finalizers: ['example.dev/operator'] } };
+    return {
+      objects: [...served.map(([, object]) => object), one],
+      definition: locations[0]!,
+      stop: async () => {
+        stopped = true;
+        await loop;
+      },
+    };
+  }
 
   /** A namespace with a StatefulSet of two pods that have a claim each. */
   function withClaims(name: string) {

@@ -8,7 +8,7 @@ import { type Goes, strangersWith, strangerWords } from '../plan/strangers';
 import { findEntry } from '../stack/find-entry';
 import type { InventoryEntry } from '../stack/inventory';
 import type { Progress } from './progress';
-import { inStages } from './stages';
+import { inStagesOfRemoval } from './stages';
 import { untilGone } from './write-object';
 
 /** How objects are pruned. */
@@ -20,8 +20,7 @@ export interface PruneWays {
 }
 
 /**
- * Deletes what is to be pruned, in the opposite order in which it was applied, and waits until it is gone. What would take something along that came
- * since the plan was made stays.
+ * Deletes what is to be pruned, stage by stage, and waits until each is gone. What would take something along that came since the plan was made stays.
  *
  * @returns what stays after all
  * @throws NotHealthy when something isn't gone in time, with what keeps it
@@ -29,7 +28,7 @@ export interface PruneWays {
 export async function pruneAll(cluster: Cluster, leftovers: readonly Leftover[], ways: PruneWays): Promise<readonly Leftover[]> {
   const doomed = leftovers.filter(({ fate }) => fate === 'prune');
   const kept: Leftover[] = [];
-  for (const stage of inStages(doomed, ({ reference }) => reference).reverse())
+  for (const stage of inStagesOfRemoval(doomed, ({ reference }) => reference))
     kept.push(...(await inParallel(stage, (leftover) => prune(cluster, leftover, ways))).filter((result) => result !== undefined));
   return kept;
 }

@@ -1,3 +1,4 @@
+import { isBuiltInGroup } from '../cluster/built-in-kinds';
 import type { ObjectReference } from '../manifests/kubernetes-object';
 
 /** Kinds in the order in which they are applied; what isn't named comes with the workloads. Within a stage all go side by side. */
@@ -30,8 +31,8 @@ const stages: readonly (readonly string[])[] = [
 
 const workloadStage = 2;
 
-/** In which stage a kind is applied, from 0. It is removed in the opposite order. */
-export function stageOf({ kind }: Pick<ObjectReference, 'kind'>): number {
+/** In which stage a kind is applied, from 0. */
+function stageOf({ kind }: Pick<ObjectReference, 'kind'>): number {
   const stage = stages.findIndex((kinds) => kinds.includes(kind));
   return stage === -1 ? workloadStage : stage;
 }
@@ -39,4 +40,11 @@ export function stageOf({ kind }: Pick<ObjectReference, 'kind'>): number {
 /** Items by stage, the first first; stages without any are left out. */
 export function inStages<Item>(items: readonly Item[], referenceOf: (item: Item) => Pick<ObjectReference, 'kind'>): Item[][] {
   return stages.map((_, stage) => items.filter((item) => stageOf(referenceOf(item)) === stage)).filter((staged) => staged.length > 0);
+}
+
+/** Items by stage as they are removed: in the opposite order, but custom objects first, whose finalizers wait for something that may be among the others. */
+export function inStagesOfRemoval<Item>(items: readonly Item[], referenceOf: (item: Item) => Pick<ObjectReference, 'group' | 'kind'>): Item[][] {
+  const isBuiltIn = (item: Item) => isBuiltInGroup(referenceOf(item).group);
+  const [custom, others] = [items.filter((item) => !isBuiltIn(item)), items.filter(isBuiltIn)];
+  return [custom, others].flatMap((some) => inStages(some, referenceOf).reverse());
 }

@@ -28,3 +28,16 @@ export function builtInResource(apiVersion: string, kind: string): Resource | un
 
 /** All of them, for a test that asks a server. */
 export const builtInKinds: readonly Resource[] = [...kinds].flatMap(([apiVersion, all]) => all.map((kind) => builtInResource(apiVersion, kind)!));
+
+/** Groups with a dot that are Kubernetes' own. Others end in k8s.io too, such as gateway.networking.k8s.io, and come with definitions. */
+const dottedGroups: ReadonlySet<string> = new Set(
+  [
+    ...['admissionregistration', 'apiextensions', 'apiregistration', 'authentication', 'authorization', 'certificates', 'coordination', 'discovery', 'events'],
+    ...['flowcontrol.apiserver', 'internal.apiserver', 'networking', 'node', 'rbac.authorization', 'resource', 'scheduling', 'storage', 'storagemigration'],
+  ].map((name) => `${name}.k8s.io`),
+);
+
+/** Whether a group is Kubernetes' own; a definition's has a dot. */
+export function isBuiltInGroup(group: string): boolean {
+  return !group.includes('.') || dottedGroups.has(group);
+}
