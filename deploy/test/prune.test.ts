@@ -254,14 +254,50 @@ describeWithControlPlane('pruning', (at) => {
     };
   }
 
+  it('leaves a claim that has but the name of those of a StatefulSet', async () => {
+    const { stack, namespace, objects, claimNames } = withClaims('foreign-claims');
+    await applyObjects(cluster, stack, objects);
+    const spec = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+    const foreign = locationOf({ kind: 'PersistentVolumeClaim', name: 'data-store-7' }, namespace);
+    const metadata = { name: foreign.name, namespace, labels: { app: 'of-somebody-else' } };
+    await cluster.create(foreign, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec });
+    await destroyStack(cluster, stack);
+    expect((await cluster.get(foreign))!.metadata.labels).toEqual(metadata.labels);
+    expect(await destroyStack(cluster, stack, true)).toMatchObject([
+      { reference: { kind: 'Namespace' }, reason: expect.stringContaining(`PersistentVolumeClaim/${namespace}/data-store-7`) as string },
+    ]);
+    expect(await claimNames()).toEqual(['data-store-7']);
+  }, 60_000);
+
+  it('knows claims by the labels of their template where a selector has expressions alone, and without any leaves them', async () => {
+    for (const [name, labels, stay] of [
+      ['expressions', { of: 'store' }, []],
+      ['no-labels', undefined, ['data-store-0', 'data-store-1']],
+    ] as const) {
+      const selector = { matchExpressions: [{ key: 'app', operator: 'In', values: ['store'] }] };
+      const { stack, objects, claimNames } = withClaims(name, { selector, labels });
+      await applyObjects(cluster, stack, objects);
+      await destroyStack(cluster, stack, true);
+      expect(await claimNames()).toEqual(stay);
+    }
+  }, 60_000);
+
   /** A namespace with a StatefulSet of two pods that have a claim each. */
-  function withClaims(name: string) {
+  function withClaims(
+    name: string,
+    { selector = { matchLabels: { app: 'store' } }, labels: onClaims }: { selector?: object; labels?: object | undefined } = {},
+  ) {
     const namespace = `${name}-${process.pid}`;
     const labels = { app: 'store' };
     const spec = {
-      ...{ replicas: 2, serviceName: 'store', selector: { matchLabels: labels } },
+      ...{ replicas: 2, serviceName: 'store', selector },
       template: { metadata: { labels }, spec: { containers: [{ name: 'store', image: 'store:1', volumeMounts: [{ name: 'data', mountPath: '/data' }] }] } },
-      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } }],
+      volumeClaimTemplates: [
+        {
+          metadata: { name: 'data', ...(onClaims && { labels: onClaims }) },
+          spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+        },
+      ],
     };
     const set = { apiVersion: 'apps/v1', kind: 'StatefulSet', metadata: { name: 'store', namespace }, spec };
     const claims = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };

@@ -2,6 +2,7 @@ import { builtInResource } from '../cluster/built-in-kinds';
 import type { Cluster } from '../cluster/cluster';
 import { inParallel } from '../in-parallel';
 import { keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
+import { hasLabels, type Labels, type LabelSelector } from '../manifests/selectors';
 import { locate } from '../stack/find-entry';
 import { type InventoryEntry, joined, sameEntries, writeInventory } from '../stack/inventory';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
@@ -9,7 +10,12 @@ import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 const claims = builtInResource('v1', 'PersistentVolumeClaim')!;
 
 interface StatefulSetSpec {
-  readonly volumeClaimTemplates?: readonly { readonly metadata: { readonly name: string } }[];
+  readonly selector: LabelSelector;
+  readonly volumeClaimTemplates?: readonly ClaimTemplate[];
+}
+
+interface ClaimTemplate {
+  readonly metadata: { readonly name: string; readonly labels?: Labels };
 }
 
 /**
@@ -34,11 +40,17 @@ export async function madeClaims(cluster: Cluster, stack: Stack, entries: readon
 }
 
 async function claimsOf(cluster: Cluster, { metadata: { name, namespace }, spec }: KubernetesObject): Promise<readonly KubernetesObject[]> {
-  const { volumeClaimTemplates: templates = [] } = spec as StatefulSetSpec;
+  const { selector, volumeClaimTemplates: templates = [] } = spec as StatefulSetSpec;
   if (templates.length === 0) return [];
-  const beginnings = templates.map(({ metadata }) => `${metadata.name}-${name}-`);
-  const isMade = (claim: string) => beginnings.some((beginning) => claim.startsWith(beginning) && /^\d+$/.test(claim.slice(beginning.length)));
-  return (await cluster.list(claims, namespace)).filter(({ metadata }) => isMade(metadata.name));
+  return (await cluster.list(claims, namespace)).filter((claim) => templates.some((template) => isMadeBy(claim, name, selector, template)));
+}
+
+/** A set's claims have the labels of its selector over those of their template. By its name alone one may be anybody's: where neither has any, none counts. */
+function isMadeBy({ metadata }: KubernetesObject, set: string, { matchLabels = {} }: LabelSelector, { metadata: template }: ClaimTemplate): boolean {
+  const wanted = Object.keys(matchLabels).length > 0 ? matchLabels : (template.labels ?? {});
+  const beginning = `${template.name}-${set}-`;
+  const isNamed = metadata.name.startsWith(beginning) && /^\d+$/.test(metadata.name.slice(beginning.length));
+  return isNamed && Object.keys(wanted).length > 0 && hasLabels(metadata.labels ?? {}, wanted);
 }
 
 /**

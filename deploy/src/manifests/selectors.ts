@@ -4,7 +4,8 @@ export interface LabelSelector {
   readonly matchExpressions?: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[];
 }
 
-type Labels = Readonly<Record<string, string>>;
+/** Labels of an object, or some of them. */
+export type Labels = Readonly<Record<string, string>>;
 
 /** Whether labels have all that is asked for. */
 export function hasLabels(labels: Labels, wanted: Labels): boolean {
