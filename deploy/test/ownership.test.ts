@@ -4,12 +4,14 @@ import { NotHealthy, Refused, UsageError } from '../src/exit-codes';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
 import { changesBetween } from '../src/plan/field-changes';
 import type { Plan } from '../src/plan/plan';
+import { auditSince, type AuditEvent } from '../testing/audit';
 import { statesSince } from '../testing/history';
 import { applyObjects, silent } from '../testing/in-process';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
 const deployments: Resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const configMaps: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+const namespaces: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
 
 function deployment(spec: { replicas?: number; image?: string; env?: readonly object[] }): KubernetesObject {
   const { replicas, image = 'web:1', env = [] } = spec;
@@ -114,6 +116,26 @@ describeWithControlPlane('who owns what', (at) => {
     expect(((await cluster.get({ resource: configMaps, namespace, name: 'configuration' })) as unknown as { data: object }).data).toEqual({ kept: '2' });
   });
 
+  it('what kubectl create made is taken over in one apply: the next writes nothing', async () => {
+    const stack = { name: 'shop', namespace: 'made-by-kubectl' };
+    const kubectlCreates = (path: string, body: object) => cluster.connection.call({ method: 'POST', path, query: { fieldManager: 'kubectl-create' }, body });
+    const namespace: KubernetesObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: stack.namespace } };
+    const objects = [namespace, configMap({ a: '1' }), deployment({ replicas: 1, image: 'web:2' })];
+    const within = `namespaces/${stack.namespace}`;
+    await kubectlCreates('/api/v1/namespaces', namespace);
+    await kubectlCreates(`/api/v1/${within}/configmaps`, configMap({ a: '1' }));
+    await kubectlCreates(`/apis/apps/v1/${within}/deployments`, deployment({ replicas: 1, image: 'web:1' }));
+    const first = await plannedBy(stack, objects);
+    expect(first.objects.map(({ notes }) => notes)).toEqual(objects.map(() => ['taken over from kubectl']));
+    const since = await auditSince(at().plane.auditLog);
+    const second = await plannedBy(stack, objects);
+    expect(second.objects.map(({ action }) => action)).toEqual(objects.map(() => 'unchanged'));
+    const isWrite = ({ verb, uri, dryRun }: AuditEvent) => !dryRun && /^(create|update|patch|delete)$/.test(verb) && uri.includes('/berth-shop');
+    expect((await since()).filter(isWrite)).toEqual([]);
+    for (const { managedFields } of [(await web(stack.namespace))!.metadata, (await cluster.get({ resource: namespaces, name: stack.namespace }))!.metadata])
+      expect(managedFields!.map(({ manager }) => manager)).not.toContain('before-first-apply');
+  });
+
   it('a field that a person changed is told by its manager, and taken back by --force-conflicts alone', async () => {
     const stack = await stackIn();
     await applyObjects(cluster, stack, [deployment({ replicas: 1, image: 'web:1' })]);
@@ -149,7 +171,7 @@ describeWithControlPlane('who owns what', (at) => {
     const refused = applyObjects(cluster, stack, [wanted]);
     await expect(refused).rejects.toThrow(Refused);
     await expect(refused).rejects.toThrow(/spec\.replicas was set by kubectl \(scale\)/);
-    await expect(refused).rejects.toThrow(/containers\[name="web"\]\.image was set by kubectl-set: .*--force-conflicts/);
+    await expect(refused).rejects.toThrow(/containers\[name="web"\]\.image was set by kubectl-set[:;] .*--force-conflicts/);
     expect(await replicas(namespace)).toBe(3);
     const plan = await plannedBy(stack, [wanted], { forceConflicts: true });
     expect(plan.objects[0]!.notes).toEqual([

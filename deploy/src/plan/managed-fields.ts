@@ -1,6 +1,7 @@
 import { fieldManager } from '../cluster/cluster';
 import { isObject, same } from '../manifests/json';
 import type { FieldSet, KubernetesObject, ManagedFields } from '../manifests/kubernetes-object';
+import { stackLabel } from '../stack/stack';
 
 /** Under this manager the number of replicas is kept for an autoscaler. */
 export const handOverManager = 'berth-hand-over';
@@ -79,6 +80,12 @@ function within(set: FieldSet, value: unknown): FieldSet {
 }
 
 /**
+ * What Berth owns of an object that it never applied: a field that every manifest has. The server drops an account of nothing, and at the next apply
+ * gives all that is there to the one before the first.
+ */
+const leastOwned: FieldSet = { 'f:metadata': { 'f:labels': { [`f:${stackLabel}`]: {} } } };
+
+/**
  * The account of an object as if Berth, not kubectl, had deployed it, so that what a manifest no longer says is removed.
  *
  * @returns nothing when kubectl has no part in it
@@ -90,7 +97,9 @@ export function takenOver(object: KubernetesObject): readonly ManagedFields[] | 
   const own = managedFields.find(isOwn);
   const { apiVersion } = own ?? theirs.at(-1)!;
   // sets of different versions can't be joined: what only the others own is left to nobody
-  const joined = theirs.filter((entry) => entry.apiVersion === apiVersion).reduce((set, entry) => union(set, declared(entry, object)), own?.fieldsV1 ?? {});
+  const joined = theirs
+    .filter((entry) => entry.apiVersion === apiVersion)
+    .reduce((set, entry) => union(set, declared(entry, object)), own?.fieldsV1 ?? leastOwned);
   const entry: ManagedFields = { manager: fieldManager, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1: joined, ...timeOf(theirs.at(-1)!) };
   return [...managedFields.filter((other) => !isOwn(other) && !isDeployer(other)), entry];
 }
