@@ -10,6 +10,14 @@ const job = (name: string, image: string) => ({
   metadata: { name },
   spec: { backoffLimit: 0, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image }] } } },
 });
+/** A CronJob whose runs are made by the test. */
+const cronJob = (schedule: string) => ({
+  apiVersion: 'batch/v1',
+  kind: 'CronJob',
+  metadata: { name: 'tidy' },
+  spec: { schedule, jobTemplate: { spec: job('tidy', 'web:1').spec } },
+});
+const cronJobs = { apiVersion: 'batch/v1', kind: 'CronJob', plural: 'cronjobs', namespaced: true };
 const jobs = { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', namespaced: true };
 
 describeWithControlPlane('Jobs', (at) => {
@@ -20,19 +28,27 @@ describeWithControlPlane('Jobs', (at) => {
     return Object.fromEntries(found.map(({ metadata: { name, uid } }) => [name, uid!]));
   }
 
-  /** A Job that is nobody's, when it has failed. */
-  async function failedStranger(namespace: string): Promise<void> {
+  /** Makes a Job that is none of the folder's, and waits until it has a condition. */
+  async function makeJob(namespace: string, made: ReturnType<typeof job>, condition: 'Failed' | 'Complete'): Promise<void> {
     const cluster = at().plane.connect();
-    const location = { resource: jobs, namespace, name: 'stranger' };
-    await cluster.create(location, job('stranger', 'broken:1'));
-    const hasFailed = (object?: KubernetesObject) => JSON.stringify(object?.status ?? {}).includes('"Failed"');
-    while (!hasFailed(await cluster.get(location))) await sleep(50);
+    const location = { resource: jobs, namespace, name: made.metadata.name };
+    await cluster.create(location, made);
+    const hasCondition = (object?: KubernetesObject) => JSON.stringify(object?.status ?? {}).includes(`"${condition}"`);
+    while (!hasCondition(await cluster.get(location))) await sleep(50);
+  }
+
+  /** Makes a run of the CronJob, as `kubectl create job --from` does. */
+  async function makeRun(namespace: string, name: string, image: string, condition: 'Failed' | 'Complete'): Promise<void> {
+    const owner = await at().plane.connect().get({ resource: cronJobs, namespace, name: 'tidy' });
+    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'CronJob', name: 'tidy', uid: owner!.metadata.uid!, controller: true }];
+    const { metadata, ...rest } = job(name, image);
+    await makeJob(namespace, { ...rest, metadata: { ...metadata, ownerReferences } as typeof metadata }, condition);
   }
 
   it('that fail are told at once with the cure; applied again they are made anew, and no other', async () => {
     const namespace = await at().namespace();
     const folder = folderWith({ 'bad.json': JSON.stringify(job('bad', 'broken:1')), 'good.json': JSON.stringify(job('good', 'web:1')) });
-    await failedStranger(namespace);
+    await makeJob(namespace, job('stranger', 'broken:1'), 'Failed');
     const failed = await run('apply', folder, '-n', namespace);
     expect({ ...failed, isSoon: failed.ms < 30_000 }).toMatchObject({ code: 4, isSoon: true });
     expect(failed.stderr).toMatch(
@@ -82,5 +98,38 @@ describeWithControlPlane('Jobs', (at) => {
     const failed = await run('apply', folderWith({ 'bad.json': passing('bad', 'broken:1') }), '-n', await at().namespace());
     expect({ ...failed, isSoon: failed.ms < 30_000 }).toMatchObject({ code: 4, isSoon: true });
     expect(failed.stderr).toMatch(/Job\/test-\d+\/bad: (BackoffLimitExceeded|pod bad)/);
+  }, 90_000);
+
+  it('that are the newest run of a CronJob tell doctor how it stands, and hold up no apply', async () => {
+    const namespace = await at().namespace();
+    const folder = folderWith({ 'tidy.json': JSON.stringify(cronJob('0 0 1 1 *')) });
+    const diagnoses = async () => [await run('doctor', folder, '-n', namespace), await run('doctor', '-n', namespace)];
+    expect(await run('apply', folder, '-n', namespace)).toMatchObject({ code: 0 });
+    for (const diagnosis of await diagnoses()) expect(diagnosis).toMatchObject({ code: 0 });
+
+    await makeRun(namespace, 'tidy-1', 'broken:1', 'Failed');
+    for (const { code, stdout } of await diagnoses()) {
+      expect(code).toBe(4);
+      expect(stdout).toMatch(new RegExp(`^Job/${namespace}/tidy-1: pod tidy-1-\\w+: container main ends with exit code 1`));
+    }
+    writeFiles(folder, { 'tidy.json': JSON.stringify(cronJob('0 0 2 1 *')) });
+    expect(await run('apply', folder, '-n', namespace)).toMatchObject({ code: 0 });
+    writeFiles(folder, { 'slow.json': JSON.stringify(job('slow', 'slow:1')) });
+    const late = await run('apply', folder, '-n', namespace, '--timeout', '2s');
+    expect(late.code).toBe(4);
+    expect(late.stdout + late.stderr).not.toContain('tidy-1');
+
+    const other = await at().namespace();
+    writeFiles(folder, { 'slow.json': '' });
+    expect(await run('apply', folder, '-n', other)).toMatchObject({ code: 0 });
+    await makeRun(other, 'tidy-1', 'broken:1', 'Failed');
+    // times of the API have no fractions of a second
+    await sleep(1_100);
+    await makeRun(other, 'tidy-2', 'web:1', 'Complete');
+    for (const args of [
+      [folder, '-n', other],
+      ['-n', other],
+    ])
+      expect(await run('doctor', ...args)).toMatchObject({ code: 0 });
   }, 90_000);
 });

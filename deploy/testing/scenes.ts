@@ -17,11 +17,12 @@ const places: Readonly<Record<string, keyof Surroundings>> = {
   EndpointSlice: 'endpointSlices',
   NetworkPolicy: 'networkPolicies',
   StatefulSet: 'workloads',
+  Job: 'workloads',
   PersistentVolumeClaim: 'claims',
   Event: 'events',
 };
 
-const stackKinds = new Set(['Deployment', 'StatefulSet', 'Service', 'NetworkPolicy', 'HorizontalPodAutoscaler']);
+const stackKinds = new Set(['Deployment', 'StatefulSet', 'Service', 'NetworkPolicy', 'HorizontalPodAutoscaler', 'Job']);
 
 /** A scene of a stack of all these objects but what controllers made. */
 export function sceneOf(texts: readonly string[], more: Partial<Scene> = {}): Scene {

@@ -52,7 +52,7 @@ async function look(named: string | undefined, flags: DoctorFlags, session: Sess
   try {
     const { name: found, find } = await subjectOf(named, flags, session, world, unseen);
     name = found;
-    const scene = await readScene(session.cluster, await find());
+    const scene = await readScene(session.cluster, { ...(await find()), withRuns: true });
     return { name, scene: { ...scene, unseen: [...unseen, ...scene.unseen] } };
   } catch (error) {
     if (!(error instanceof ApiError) || error.code !== 401) throw error;

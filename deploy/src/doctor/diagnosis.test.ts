@@ -173,3 +173,21 @@ it('a pod that runs well just now and crashed twice in the last minutes is told'
   expect(told(sceneOf([workload('user', ready), replicaSet('user'), pod('user', ends(justNow))])).causes).toEqual([['crash', 'user']]);
   expect(told(sceneOf([workload('user', ready), replicaSet('user'), pod('user', ends(longAgo))])).state).toBe('healthy');
 });
+
+it('a CronJob’s run makes no schema: what has its name doesn’t fail because of it', () => {
+  const labels = 'labels: {app: user, app.kubernetes.io/name: user}';
+  const run = `
+apiVersion: batch/v1
+kind: Job
+metadata: {name: tidy-1, namespace: shop, uid: tidy-1, creationTimestamp: ${longAgo}, ownerReferences: [{kind: CronJob, name: tidy, uid: tidy}]}
+spec: {template: {metadata: {${labels}}, spec: {containers: [{name: app}]}}}
+status: {conditions: [{type: Failed, status: "True", reason: DeadlineExceeded}]}`;
+  const ended =
+    'containerStatuses: [{name: app, ready: false, restartCount: 3, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 1}}}]';
+  const logs = new Map([['user-1-a/app/previous', 'connect ECONNREFUSED 10.0.0.1:443']]);
+  const scene = sceneOf([workload('user', unready).replace('labels: {app: user}', labels), replicaSet('user'), pod('user', ended), run], { logs });
+  expect(told(scene).causes).toEqual([
+    ['crash', 'user'],
+    ['object-failed', 'tidy-1'],
+  ]);
+});

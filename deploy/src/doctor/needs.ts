@@ -1,5 +1,6 @@
 import { keyOf, type KubernetesObject, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
 import { scaleTargetOf } from '../manifests/autoscalers';
+import { cronJobOf } from '../readiness/cron-job-runs';
 import { connectionsOf } from './connections';
 import { workloadsOf } from './pod-findings';
 import { podLabelsOf, podSpecOf, referencesOf } from '../manifests/pod-spec';
@@ -66,11 +67,12 @@ export function missingPolicies({ objects }: Scene, namespace: string | undefine
   );
 }
 
-/** A Job of the same application, which makes the schema that its pods wait for. */
+/** A Job of the same application, which makes the schema that its pods wait for; a CronJob's run makes none. */
 function migrationsOf(workload: KubernetesObject, { workloads }: Scene): readonly KubernetesObject[] {
   const name = podLabelsOf(workload)['app.kubernetes.io/name'];
   if (workload.kind === 'Job' || name === undefined) return [];
-  return workloads.filter((other) => other.kind === 'Job' && isSameNamespace(other, workload) && podLabelsOf(other)['app.kubernetes.io/name'] === name);
+  const jobs = workloads.filter((other) => other.kind === 'Job' && cronJobOf(other) === undefined);
+  return jobs.filter((other) => isSameNamespace(other, workload) && podLabelsOf(other)['app.kubernetes.io/name'] === name);
 }
 
 function isSameNamespace(one: KubernetesObject, other: KubernetesObject): boolean {

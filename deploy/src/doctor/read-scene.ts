@@ -3,6 +3,7 @@ import type { Resource } from '../cluster/discovery';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
 import { locate } from '../stack/find-entry';
+import { cronJobOf, newestRuns } from '../readiness/cron-job-runs';
 import { goneJob } from '../readiness/gone-job';
 import { readinessOf } from '../readiness/readiness';
 import type { InventoryEntry } from '../stack/inventory';
@@ -17,6 +18,8 @@ export interface Subject {
   readonly entries: readonly InventoryEntry[];
   /** A namespace of which all that runs and leads to it is looked at. */
   readonly wholeNamespace?: string;
+  /** Whether the newest run of each CronJob is looked at too: no deployment waits for one. @default false */
+  readonly withRuns?: boolean;
 }
 
 interface Listed {
@@ -75,8 +78,10 @@ export async function readScene(cluster: Cluster, subject: Subject): Promise<Sce
   const { serverTime } = await cluster.connection.call({ method: 'GET', path: '/version' });
   const surroundings = await readSurroundings(cluster, subject, unseen);
   const entries = subject.wholeNamespace === undefined ? subject.entries : [...subject.entries, ...everything(surroundings)];
-  const objects = await inParallel(distinct(entries), (entry) => readObject(cluster, entry, surroundings, serverTime, unseen));
-  const scene: Scene = { ...emptyScene, ...surroundings, now: serverTime, objects: objects.filter((each) => each !== undefined), unseen };
+  const found = await inParallel(distinct(entries), (entry) => readObject(cluster, entry, surroundings, serverTime, unseen));
+  const named = found.filter((each) => each !== undefined);
+  const objects = subject.withRuns ? [...named, ...runsOf(named, surroundings, serverTime)] : named;
+  const scene: Scene = { ...emptyScene, ...surroundings, now: serverTime, objects, unseen };
   return { ...scene, ...(await askPods(cluster, scene, unseen)), unseen };
 }
 
@@ -102,10 +107,21 @@ function nameOf({ apiVersion, plural }: Resource): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
-/** What runs in a namespace, and what leads to it. */
+/** The newest runs of the CronJobs among some objects: a CronJob itself never says that they fail. */
+function runsOf(objects: readonly SceneObject[], { workloads }: Surroundings, now: number): readonly SceneObject[] {
+  const runs = newestRuns(workloads);
+  return objects.flatMap(({ object }) => {
+    const run = object?.kind === 'CronJob' ? runs.get(object.metadata.uid ?? '') : undefined;
+    return run === undefined ? [] : [{ reference: referenceOf(run), object: run, readiness: readinessOf(run, { now }) }];
+  });
+}
+
+/** What runs in a namespace, and what leads to it; of a CronJob's runs only the newest. */
 function everything({ workloads, services, ingresses, claims, pods }: Surroundings): readonly InventoryEntry[] {
   const alone = pods.filter(({ metadata: { ownerReferences = [] } }) => ownerReferences.length === 0);
-  return [...workloads, ...services, ...ingresses, ...claims, ...alone].map((object) => ({ ...referenceOf(object), apiVersion: object.apiVersion }));
+  const runs = new Set(newestRuns(workloads).values());
+  const lasting = workloads.filter((workload) => cronJobOf(workload) === undefined || runs.has(workload));
+  return [...lasting, ...services, ...ingresses, ...claims, ...alone].map((object) => ({ ...referenceOf(object), apiVersion: object.apiVersion }));
 }
 
 function distinct(entries: readonly InventoryEntry[]): readonly InventoryEntry[] {

@@ -17,6 +17,8 @@ const daemonSet = (status: string, spec = '') => `{apiVersion: apps/v1, kind: Da
 const replicaSet = (status: string) =>
   `{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: a}, spec: {replicas: 2}, status: {observedGeneration: 1, ${status}}}`;
 const job = (status: string, spec = '') => `{apiVersion: batch/v1, kind: Job, metadata: {name: a}, spec: {${spec}}, status: {${status}}}`;
+const cronJobRun = (status: string) =>
+  `{apiVersion: batch/v1, kind: Job, metadata: {name: a-1, ownerReferences: [{kind: CronJob, name: a, uid: a}]}, spec: {}, status: {${status}}}`;
 const pod = (status: string) => `{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {}, status: {${status}}}`;
 const service = (spec: string, status = '') => `{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {${spec}}, status: {${status}}}`;
 const claim = (status: string) => `{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: {}, status: {${status}}}`;
@@ -193,6 +195,14 @@ const rows: readonly Row[] = [
   ],
   ['a Job that is about to fail', job(conditions('type: FailureTarget, status: "True", reason: PodFailurePolicy')), 'Failed', /PodFailurePolicy/],
   ['a Job that is suspended', job('', 'suspend: true'), 'Current', /^$/],
+  ['a CronJob’s run that waits', cronJobRun('active: 1, ready: 0'), 'InProgress', /^running$/],
+  ['a CronJob’s run that runs', cronJobRun('active: 1, ready: 1'), 'Current', /^$/],
+  [
+    'a CronJob’s run that failed',
+    cronJobRun(conditions('type: Failed, status: "True", reason: DeadlineExceeded, message: too long')),
+    'Failed',
+    /^DeadlineExceeded: too long: mend the cause and apply again: CronJob a makes its next run from that$/,
+  ],
   ['a CronJob', '{apiVersion: batch/v1, kind: CronJob, metadata: {name: a}, spec: {}}', 'Current', /^$/],
 
   ['a Pod that ended well', pod('phase: Succeeded'), 'Current', /^$/],
