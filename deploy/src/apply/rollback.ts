@@ -41,12 +41,15 @@ function chosen(revisions: readonly Revision[], number: number | undefined, { na
   return before;
 }
 
-/** The last revision, where it is healthy and the inventory lacks some of it: somebody destroyed the stack, and its data stayed. */
+/**
+ * The last revision, where it is healthy and the inventory lacks some of it: somebody destroyed the stack, and its data stayed. Of one that can't be read
+ * nobody can tell: it is meant, and refused.
+ */
 async function lastIfRemoved(cluster: Cluster, stack: Stack, revisions: readonly Revision[]): Promise<Revision | undefined> {
   const last = revisions.at(-1);
   if (last?.outcome !== 'healthy') return undefined;
   const had = new Set((await readInventory(cluster, stack))?.entries.map(keyOf));
-  return last.objects.every((object) => had.has(keyOf(referenceOf(object)))) ? undefined : last;
+  return last.objects?.every((object) => had.has(keyOf(referenceOf(object)))) ? undefined : last;
 }
 
 /** The last healthy revision before one. */
@@ -62,14 +65,17 @@ const oldestAnnotation = 'berth.dev/schema-oldest';
 
 /** A migration is not undone by a rollback. Releases add to a schema; one that takes something away says which older releases miss it. */
 function refuseOldSchemas(target: Revision, revisions: readonly Revision[]): void {
-  const since = revisions.filter(({ number }) => number > target.number).flatMap(({ objects }) => objects);
-  const faults = target.objects.flatMap((object) => {
+  const later = revisions.filter(({ number }) => number > target.number);
+  const since = later.flatMap(({ objects = [] }) => objects);
+  const broken = later.find(({ objects }) => objects === undefined);
+  const faults = (target.objects ?? []).flatMap((object) => {
     const schema = numberOf(object, schemaAnnotation);
     const [key, name] = [keyOf(referenceOf(object)), nameOf(referenceOf(object))];
-    const needed = Math.max(0, ...since.filter((later) => keyOf(referenceOf(later)) === key).map((later) => numberOf(later, oldestAnnotation) ?? 0));
-    return schema === undefined || schema >= needed
-      ? []
-      : [`${name} of revision ${target.number} is of schema ${schema}, and a later release made one on which only those from schema ${needed} on work`];
+    const needed = Math.max(0, ...since.filter((other) => keyOf(referenceOf(other)) === key).map((other) => numberOf(other, oldestAnnotation) ?? 0));
+    if (schema === undefined) return [];
+    const itself = `${name} of revision ${target.number} is of schema ${schema}`;
+    if (schema < needed) return [`${itself}, and a later release made one on which only those from schema ${needed} on work`];
+    return broken === undefined ? [] : [`${itself}, and revision ${broken.number} can't be read, which may need a later one`];
   });
   if (faults.length > 0)
     throw new Refused(`${faultList('a rollback would break the services', faults)}: go back less far, or restore a backup of that time first`);

@@ -1,5 +1,6 @@
 import { writeObject } from '../apply/write-object';
 import type { Cluster } from '../cluster/cluster';
+import { CommandError } from '../exit-codes';
 import { nameOf } from '../manifests/kubernetes-object';
 import { prepare } from '../manifests/prepare';
 import type { Progress } from '../apply/progress';
@@ -17,8 +18,10 @@ const migratesAnnotation = 'berth.dev/migrates';
 export async function migrateAgain(cluster: Cluster, stack: Stack, replaced: readonly Replacement[], deadline: number, progress: Progress): Promise<void> {
   const older = replaced.filter(({ store, archived }) => store.schema !== undefined && archived.schema < store.schema).map(({ store }) => store.service);
   if (older.length === 0) return;
-  const deployed = (await readRevisions(cluster, stack)).at(-1)?.objects ?? [];
-  const jobs = deployed.filter(({ kind, metadata }) => kind === 'Job' && older.includes(metadata.annotations?.[migratesAnnotation] ?? ''));
+  const last = (await readRevisions(cluster, stack)).at(-1);
+  if (last !== undefined && last.objects === undefined)
+    throw new CommandError(`revision ${last.number} can't be read, by which migrations run again: apply the manifests, and restore once more`);
+  const jobs = (last?.objects ?? []).filter(({ kind, metadata }) => kind === 'Job' && older.includes(metadata.annotations?.[migratesAnnotation] ?? ''));
   const manifests = jobs.map((object) => ({ object, place: 'the last revision' }));
   for (const job of await prepare(manifests, stack, cluster.discovery, undefined)) {
     const live = await cluster.get(job.location);

@@ -15,7 +15,7 @@ export async function historyCommand(named: string | undefined, flags: StackFlag
   if (flags.output !== 'table')
     return world.output.document(
       flags.output,
-      revisions.map(({ objects, hasSecrets: _, ...notes }) => ({ ...notes, objects: objects.length })),
+      revisions.map(({ objects, hasSecrets: _, ...notes }) => ({ ...notes, ...(objects ? { objects: objects.length } : { message: unreadable }) })),
     );
   if (revisions.length === 0) return world.output.talk(`${stack.namespace}/${stack.name} was never deployed`);
   const rows = revisions.map(({ number, outcome, at, by, git, objects, message }) => [
@@ -24,11 +24,13 @@ export async function historyCommand(named: string | undefined, flags: StackFlag
     ageOf(at),
     by,
     git ?? '-',
-    String(objects.length),
-    firstLine(message),
+    objects === undefined ? '-' : String(objects.length),
+    objects === undefined ? unreadable : firstLine(message),
   ]);
   world.output.data(table(['revision', 'outcome', 'age', 'by', 'git', 'objects', 'message'], rows));
 }
+
+const unreadable = "its manifests can't be read";
 
 function firstLine(message = ''): string {
   return shortened(message.split('\n')[0]!, 100);

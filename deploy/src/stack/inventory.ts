@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster';
-import { canonical } from '../manifests/json';
+import { Refused } from '../exit-codes';
+import { canonical, isObject } from '../manifests/json';
 import { keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
 import { accountName, inventoryLocation } from './account';
 import type { Stack } from './stack';
@@ -20,14 +21,32 @@ export interface Inventory {
   readonly entries: readonly InventoryEntry[];
 }
 
-/** Reads a stack's inventory; nothing when there is none. */
+/** Reads a stack's inventory; nothing when there is none. @throws Refused when somebody has broken it */
 export async function readInventory(cluster: Cluster, stack: Stack): Promise<Inventory | undefined> {
   const object = (await cluster.get(inventoryLocation(stack))) as (KubernetesObject & { data?: Record<string, string> }) | undefined;
-  const text = object?.data?.['entries'];
-  if (text === undefined) return undefined;
-  const entries = JSON.parse(text) as InventoryEntry[];
-  cluster.tellNames(entries);
-  return { entries };
+  if (object === undefined) return undefined;
+  const entries = entriesOf(object.data?.['entries']);
+  if (entries !== undefined) {
+    cluster.tellNames(entries);
+    return { entries };
+  }
+  const [{ namespace }, name] = [stack, accountName(stack)];
+  throw new Refused(
+    `ConfigMap/${namespace}/${name}, the inventory of the stack, can't be read, because somebody changed it, so nobody can tell what the stack has: write into it what it said, or delete it with kubectl delete configmap ${name} -n ${namespace} and apply the manifests: what the stack has besides is left alone then`,
+  );
+}
+
+function entriesOf(text = ''): InventoryEntry[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return Array.isArray(value) && value.every(isEntry) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEntry(value: unknown): value is InventoryEntry {
+  return isObject(value) && ['group', 'apiVersion', 'kind', 'name'].every((member) => typeof value[member] === 'string');
 }
 
 /** Writes it. What wrote it before is replaced. */

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Cluster, Location } from '../cluster/cluster';
-import { UsageError } from '../exit-codes';
-import { canonical } from '../manifests/json';
+import { Refused, UsageError } from '../exit-codes';
+import { canonical, isObject } from '../manifests/json';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { withoutNulls } from '../manifests/nulls';
 import { listRevisions, revisionLabel, revisionLocation, revisionSecretLocation } from './account';
@@ -27,8 +27,8 @@ export interface RevisionNotes {
 export interface Revision extends RevisionNotes {
   /** From 1, in the order in which they began. What follows an unfinished one takes its number. */
   readonly number: number;
-  /** The manifests that it has, Secrets without their values. */
-  readonly objects: readonly KubernetesObject[];
+  /** The manifests that it has, Secrets without their values; nothing when they can't be read, because somebody has broken them. */
+  readonly objects: readonly KubernetesObject[] | undefined;
   readonly hasSecrets: boolean;
 }
 
@@ -59,7 +59,7 @@ function toRevision(object: KubernetesObject): Revision {
     by,
     ...(git === undefined ? {} : { git }),
     ...(message === undefined ? {} : { message }),
-    hasSecrets: secrets === 'true',
+    hasSecrets: secrets !== 'false',
     objects: unpacked(binaryData?.manifests),
   };
 }
@@ -68,26 +68,57 @@ function packed(objects: readonly KubernetesObject[]): string {
   return gzipSync(JSON.stringify(objects), { level: 9 }).toString('base64');
 }
 
-function unpacked(text: string | undefined): KubernetesObject[] {
-  return text === undefined ? [] : (JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as KubernetesObject[]).map(withoutNulls);
+function unpacked(text = ''): KubernetesObject[] | undefined {
+  try {
+    const value: unknown = JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString());
+    return Array.isArray(value) && value.every(isManifest) ? value.map(withoutNulls) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-/** The manifests of a revision, with the values of its Secrets. */
+function isManifest(value: unknown): value is KubernetesObject {
+  return isObject(value) && typeof value['apiVersion'] === 'string' && typeof value['kind'] === 'string' && isObject(value['metadata']);
+}
+
+/**
+ * The manifests of a revision, with the values of its Secrets.
+ *
+ * @throws Refused when somebody has broken them; UsageError when the values are gone
+ */
 export async function objectsOf(cluster: Cluster, stack: Stack, { number, objects, hasSecrets }: Revision): Promise<readonly KubernetesObject[]> {
+  if (objects === undefined) throw unreadable(stack, number, revisionLocation(stack, number));
   if (!hasSecrets) return objects;
-  const stored = (await cluster.get(revisionSecretLocation(stack, number))) as StoredRevision | undefined;
-  if (stored === undefined)
-    throw new UsageError(
-      `the Secret ${revisionSecretLocation(stack, number).name} of revision ${number} is gone, and with it the values of its Secrets: choose another revision`,
-    );
-  const secrets = unpacked(stored.data?.['manifests']);
+  const location = revisionSecretLocation(stack, number);
+  const secrets = await storedSecrets(cluster, location);
+  if (secrets === 'gone')
+    throw new UsageError(`the Secret ${location.name} of revision ${number} is gone, and with it the values of its Secrets: choose another revision`);
+  if (secrets === undefined) throw unreadable(stack, number, location);
+  return withSecrets(objects, secrets);
+}
+
+/** The Secrets of a revision; nothing when they can't be read. */
+async function storedSecrets(cluster: Cluster, location: Location): Promise<readonly KubernetesObject[] | undefined | 'gone'> {
+  const stored = (await cluster.get(location)) as StoredRevision | undefined;
+  return stored === undefined ? 'gone' : unpacked(stored.data?.['manifests']);
+}
+
+function withSecrets(objects: readonly KubernetesObject[], secrets: readonly KubernetesObject[]): readonly KubernetesObject[] {
   return [...objects.filter(({ kind }) => kind !== 'Secret'), ...secrets];
 }
 
-/** Whether a revision has just these manifests. Asks for its Secrets only where there are any. */
-export async function isOf(cluster: Cluster, stack: Stack, revision: Revision, objects: readonly KubernetesObject[]): Promise<boolean> {
-  if (setText(revision.objects.map(withoutValues)) !== setText(objects.map(withoutValues))) return false;
-  return !revision.hasSecrets || setText(await objectsOf(cluster, stack, revision)) === setText(objects);
+function unreadable({ namespace, name: stack }: Stack, number: number, { resource: { kind }, name }: Location): Refused {
+  return new Refused(
+    `revision ${number} of ${namespace}/${stack} can't be read, because ${kind}/${namespace}/${name} was changed: choose another revision with --to`,
+  );
+}
+
+/** Whether a revision has just these manifests, as far as it can be read. Asks for its Secrets only where there are any. */
+export async function isOf(cluster: Cluster, stack: Stack, { number, objects, hasSecrets }: Revision, others: readonly KubernetesObject[]): Promise<boolean> {
+  if (objects === undefined || setText(objects.map(withoutValues)) !== setText(others.map(withoutValues))) return false;
+  if (!hasSecrets) return true;
+  const secrets = await storedSecrets(cluster, revisionSecretLocation(stack, number));
+  return secrets !== undefined && secrets !== 'gone' && setText(withSecrets(objects, secrets)) === setText(others);
 }
 
 function setText(objects: readonly KubernetesObject[]): string {
