@@ -132,4 +132,30 @@ describeWithControlPlane('Jobs', (at) => {
     ])
       expect(await run('doctor', ...args)).toMatchObject({ code: 0 });
   }, 90_000);
+
+  it('that are done are no pods of a Service that selects their labels too', async () => {
+    const namespace = await at().namespace();
+    const metadata = { labels: { app: 'web' } };
+    const migration = job('a-migrate', 'web:1');
+    const containers = [{ name: 'main', image: 'web:1', ports: [{ name: 'web', containerPort: 8080 }] }];
+    const folder = folderWith({
+      'migration.json': JSON.stringify({ ...migration, spec: { ...migration.spec, template: { ...migration.spec.template, metadata } } }),
+      'deployment.json': JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web' },
+        spec: { selector: { matchLabels: metadata.labels }, template: { metadata, spec: { containers } } },
+      }),
+      'service.json': JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web' },
+        spec: { selector: metadata.labels, ports: [{ port: 80, targetPort: 'web' }] },
+      }),
+    });
+    expect(await run('apply', folder, '-n', namespace)).toMatchObject({ code: 0 });
+    const { code, stdout } = await run('doctor', folder, '-n', namespace);
+    expect(stdout).not.toContain('its port 80');
+    expect(code).toBe(0);
+  }, 90_000);
 });

@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { referenceOf } from '../manifests/kubernetes-object';
 import type { Connection } from './connections';
 import type { Scene } from './scene';
-import { hasSelector, podsBehind, readyAddresses, workloadsBehind } from './services';
+import { hasSelector, podsBehind, podsSelected, readyAddresses, workloadsBehind } from './services';
 import type { Finding } from './verdict';
 
 /** A pod that was just made, or lost its container just now, is waited for. Milliseconds. */
@@ -14,7 +14,7 @@ export function downFinding(scene: Scene, { service, workload, variable, shown }
   const pods = podsBehind(service, scene);
   if (pods.some(({ metadata }) => scene.now - Date.parse(metadata.creationTimestamp ?? '') < startMs)) return undefined;
   const behind = workloadsBehind(service, scene);
-  if (pods.length === 0 && behind.length === 0) return undefined;
+  if (behind.length === 0 && podsSelected(service, scene).length === 0) return undefined;
   const { name, namespace } = service.metadata;
   return {
     subject: referenceOf(service),
@@ -38,5 +38,6 @@ export function isScaledAway(behind: readonly KubernetesObject[]): boolean {
 function why(behind: readonly KubernetesObject[], pods: number): string {
   const [workload] = behind;
   if (workload !== undefined && isScaledAway(behind)) return `${workload.kind}/${workload.metadata.name} is scaled to 0`;
-  return pods === 0 ? `${behind.map(({ kind, metadata }) => `${kind}/${metadata.name}`).join(', ')} has no pods` : `none of its ${pods} pods is ready`;
+  if (pods > 0) return `none of its ${pods} pods is ready`;
+  return workload === undefined ? 'its pods have ended' : `${behind.map(({ kind, metadata }) => `${kind}/${metadata.name}`).join(', ')} has no pods`;
 }

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { podLabelsOf, podSpecOf, containersOf, portNumber } from '../manifests/pod-spec';
 import { hasLabels } from '../manifests/selectors';
+import { podStatusOf } from './container-status';
 import type { Scene } from './scene';
 
 /** https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ */
@@ -33,8 +34,16 @@ export function workloadsBehind(service: KubernetesObject, { workloads }: Scene)
   return workloads.filter((workload) => workload.metadata.namespace === service.metadata.namespace && hasLabels(podLabelsOf(workload), selector));
 }
 
+/** The pods that a Service sends to, once they are ready: those that it selects but what has ended, such as a Job's. */
+export function podsBehind(service: KubernetesObject, scene: Scene): readonly KubernetesObject[] {
+  return podsSelected(service, scene).filter((pod) => !ended.has(podStatusOf(pod).phase ?? ''));
+}
+
+/** Phases of pods whose containers never run again. */
+const ended: ReadonlySet<string> = new Set(['Succeeded', 'Failed']);
+
 /** The pods that a Service selects and that aren't on their way out. */
-export function podsBehind(service: KubernetesObject, { pods }: Scene): readonly KubernetesObject[] {
+export function podsSelected(service: KubernetesObject, { pods }: Scene): readonly KubernetesObject[] {
   const { selector = {} } = serviceSpecOf(service);
   return pods.filter(
     ({ metadata: { namespace, labels = {}, deletionTimestamp } }) =>

@@ -11,14 +11,15 @@ export const servicePort: Rule = {
 };
 
 function ofService(scene: Scene, service: KubernetesObject): Finding | undefined {
-  const [pod] = podsBehind(service, scene);
-  if (pod === undefined) return undefined;
-  const ports = containersOf(podSpecOf(pod)).flatMap(({ ports: all = [] }) => all);
-  const has = ports.map(({ name, containerPort }) => (name === undefined ? String(containerPort) : `${name} (${containerPort})`)).join(', ') || 'none';
+  const pods = podsBehind(service, scene);
   for (const { port, targetPort = port } of serviceSpecOf(service).ports ?? []) {
+    // one that has no port of that name is not sent to
+    const pod = pods.find((each) => targetPortOf(service, port, each) !== undefined) ?? pods[0];
+    if (pod === undefined) return undefined;
     const number = targetPortOf(service, port, pod);
     const closed = number === undefined ? undefined : scene.closedPorts.get(portKey(pod, number));
     if (number !== undefined && closed === undefined) continue;
+    const has = portsText(pod);
     const why = number === undefined ? `"${targetPort}", and no pod has a port of that name` : `${number}, where nothing listens`;
     return {
       subject: referenceOf(service),
@@ -32,4 +33,9 @@ function ofService(scene: Scene, service: KubernetesObject): Finding | undefined
     };
   }
   return undefined;
+}
+
+function portsText(pod: KubernetesObject): string {
+  const ports = containersOf(podSpecOf(pod)).flatMap(({ ports: all = [] }) => all);
+  return ports.map(({ name, containerPort }) => (name === undefined ? String(containerPort) : `${name} (${containerPort})`)).join(', ') || 'none';
 }

@@ -2,7 +2,7 @@ import { referenceOf } from '../../manifests/kubernetes-object';
 import { isSeen } from '../scene';
 import { podLabelsOf } from '../../manifests/pod-spec';
 import { labelsText } from '../../manifests/selectors';
-import { hasSelector, podsBehind, readyAddresses, serviceSpecOf, workloadsBehind } from '../services';
+import { hasSelector, podsSelected, readyAddresses, serviceSpecOf, workloadsBehind } from '../services';
 import { similarTo } from '../similar';
 import type { Rule } from '../verdict';
 
@@ -12,7 +12,7 @@ export const serviceSelector: Rule = {
   look: (scene) =>
     scene.objects.flatMap(({ object: service }) => {
       if (service?.kind !== 'Service' || !hasSelector(service) || !isSeen(scene, 'deployments.apps')) return [];
-      if (readyAddresses(service, scene) > 0 || podsBehind(service, scene).length > 0 || workloadsBehind(service, scene).length > 0) return [];
+      if (readyAddresses(service, scene) > 0 || podsSelected(service, scene).length > 0 || workloadsBehind(service, scene).length > 0) return [];
       const { name, namespace } = service.metadata;
       const selector = labelsText(serviceSpecOf(service).selector!);
       const others = scene.workloads.filter((workload) => workload.kind !== 'Job' && workload.metadata.namespace === namespace);

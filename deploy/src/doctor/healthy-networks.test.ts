@@ -1,0 +1,76 @@
+import { longAgo, sceneOf, told } from '../../testing/scenes';
+import { diagnose } from './diagnosis';
+
+const meta = (name: string, more = '') => `metadata: {name: ${name}, namespace: shop, uid: ${name}, creationTimestamp: ${longAgo}${more}}`;
+const owned = (kind: string, name: string) => `ownerReferences: [{kind: ${kind}, name: ${name}, uid: ${name}}]`;
+
+const deployment = (name: string, pod = 'containers: [{name: app}]') => `
+apiVersion: apps/v1
+kind: Deployment
+${meta(name, ', generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}')}
+spec: {replicas: 1, template: {metadata: {labels: {app: ${name}}}, spec: {${pod}}}}
+status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, readyReplicas: 1, availableReplicas: 1, conditions: [{type: Available, status: "True"}]}`;
+const replicaSet = (name: string) => `
+apiVersion: apps/v1
+kind: ReplicaSet
+${meta(`${name}-1`, `, annotations: {deployment.kubernetes.io/revision: "1"}, ${owned('Deployment', name)}`)}`;
+const podOf = (name: string, labels: string, owner: string, ports: string, status: string) => `
+apiVersion: v1
+kind: Pod
+${meta(name, `, labels: {${labels}}, ${owner}`)}
+spec: {containers: [{name: app, ports: [${ports}]}]}
+status: {${status}}`;
+const runs = `phase: Running, conditions: [{type: Ready, status: "True", lastTransitionTime: ${longAgo}}]`;
+const service = (name: string, spec: string) => `
+apiVersion: v1
+kind: Service
+${meta(name)}
+spec: {selector: {app: ${name}}, ${spec}}`;
+const slice = (name: string) => `
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: ${name}-1, namespace: shop, labels: {kubernetes.io/service-name: ${name}}}
+endpoints: [{conditions: {ready: true}}]`;
+
+/** A Deployment that runs, and its pod. */
+const app = (name: string, { ports = '', pod = undefined as string | undefined, labels = `app: ${name}` } = {}) => [
+  deployment(name, pod),
+  replicaSet(name),
+  podOf(`${name}-1-a`, labels, owned('ReplicaSet', `${name}-1`), ports, runs),
+];
+/** The pod of a Job, which its name sorts first. */
+const jobPod = (phase: string, app = 'web') => podOf('a-migrate-x', `app: ${app}`, owned('Job', 'a-migrate'), '', `phase: ${phase}`);
+
+const healthy = { state: 'healthy', causes: [], underWay: [] };
+
+describe('a Job’s pod with the labels of the application', () => {
+  const web = [...app('web', { ports: '{name: web, containerPort: 8080}', labels: 'app: web, part: server' }), slice('web')];
+  const named = service('web', 'ports: [{port: 80, targetPort: web}]');
+
+  it.each(['Succeeded', 'Failed', 'Running'])('that is %s says nothing of the ports to which the Service leads', (phase) => {
+    expect(told(sceneOf([jobPod(phase), ...web, named]))).toEqual(healthy);
+  });
+
+  it.each(['Succeeded', 'Failed'])('that is %s is nobody whom policies have to let in', (phase) => {
+    const policy = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+${meta('web')}
+spec: {podSelector: {matchLabels: {app: web}}, policyTypes: [Ingress], ingress: []}`;
+    const open = policy.replace('name: web', 'name: open').replace('app: web', 'part: server').replace('ingress: []', 'ingress: [{}]');
+    const client = app('cli', { pod: 'containers: [{name: app, env: [{name: WEB_URL, value: "http://web:8080"}]}]' });
+    expect(told(sceneOf([jobPod(phase), ...web, service('web', 'ports: [{port: 8080}]'), ...client, policy, open]))).toEqual(healthy);
+  });
+
+  it('changes nothing where no pod has the port', () => {
+    const wrong = sceneOf([jobPod('Succeeded'), ...web, service('web', 'ports: [{port: 80, targetPort: wbe}]')]);
+    expect(diagnose(wrong).causes.map(({ cause }) => cause)).toEqual([
+      'its port 80 leads to "wbe", and no pod has a port of that name: its pods have web (8080)',
+    ]);
+  });
+});
+
+it('a Service whose only pod has ended is not told that it selects none', () => {
+  const alone = podOf('web', 'app: web', 'ownerReferences: []', '', 'phase: Failed');
+  expect(told(sceneOf([alone, service('web', 'ports: [{port: 80}]')])).causes).toEqual([]);
+});
