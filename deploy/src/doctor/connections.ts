@@ -3,6 +3,7 @@ import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { workloadsOf } from './pod-findings';
 import { type Container, containersOf, podSpecOf } from '../manifests/pod-spec';
 import { isSeen, type Scene } from './scene';
+import { isHeadless } from './services';
 
 /** What a workload's configuration says that it talks to inside the cluster. */
 export interface Connection {
@@ -30,15 +31,37 @@ interface Variable {
   readonly source: string;
 }
 
+/** Schemes of addresses that name a host of the network, not a bucket or an application, and their ports: 0 where none is agreed on. */
 const defaultPorts: Readonly<Record<string, number>> = {
   http: 80,
   https: 443,
+  ws: 80,
+  wss: 443,
+  grpc: 0,
+  grpcs: 0,
+  tcp: 0,
+  tls: 0,
   postgres: 5432,
   postgresql: 5432,
   mysql: 3306,
-  redis: 6379,
-  amqp: 5672,
+  mariadb: 3306,
   mongodb: 27017,
+  redis: 6379,
+  rediss: 6379,
+  memcached: 11211,
+  amqp: 5672,
+  amqps: 5671,
+  nats: 4222,
+  kafka: 0,
+  mqtt: 1883,
+  mqtts: 8883,
+  smtp: 0,
+  smtps: 465,
+  ldap: 389,
+  ldaps: 636,
+  ftp: 21,
+  sftp: 22,
+  ssh: 22,
 };
 
 /** Schemes of what keeps data. */
@@ -79,12 +102,14 @@ function variablesOf({ name: container, env = [], envFrom = [] }: Container, { m
 
 function connectionOf(workload: KubernetesObject, { name, value, source }: Variable, scene: Scene, namespaces: ReadonlySet<string>): Connection | undefined {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) && URL.canParse(value) ? new URL(value) : undefined;
-  const host = (url?.hostname ?? (/HOST$/.test(name) ? value : '')).replace(/\.$/, '');
-  const place = placeOf(host, workload.metadata.namespace!, namespaces);
+  if (url !== undefined && !namesHost(url)) return undefined;
+  const host = (url?.hostname ?? (/HOST$/.test(name) ? value : '')).replace(/\.$/, '').toLowerCase();
+  const own = workload.metadata.namespace!;
+  const place = knowsItself(workload, host) ? undefined : placeOf(host, own, namespaces);
   if (place === undefined) return undefined;
-  const service = scene.services.find(({ metadata }) => metadata.name === place.serviceName && metadata.namespace === place.namespace);
-  // a bare name may be anything
-  if (url === undefined && service === undefined) return undefined;
+  const service = serviceAt(scene, place);
+  // a bare name may be anything, and pods have names too
+  if (service === undefined && (url === undefined || isPodName(host, own, scene))) return undefined;
   const scheme = url?.protocol.slice(0, -1) ?? (name.startsWith('PG') ? 'postgres' : '');
   const port = url?.port ? Number(url.port) : (defaultPorts[scheme] ?? 0);
   const path = url?.pathname ?? '';
@@ -92,13 +117,42 @@ function connectionOf(workload: KubernetesObject, { name, value, source }: Varia
   return { workload, variable: name, source, shown, scheme, host, port, path, ...place, ...(service && { service }) };
 }
 
+/** A driver may follow, as in `postgresql+asyncpg`; of `mongodb+srv` the name is that of a record that tells the hosts. */
+function namesHost({ protocol }: URL): boolean {
+  const [scheme = '', driver] = protocol.slice(0, -1).split('+');
+  return Object.hasOwn(defaultPorts, scheme) && driver !== 'srv';
+}
+
+/** Whether pods have a host in a file of their own, which is asked before any server. */
+function knowsItself(workload: KubernetesObject, host: string): boolean {
+  return (podSpecOf(workload).hostAliases ?? []).some(({ hostnames = [] }) => hostnames.includes(host));
+}
+
+/** Whether a host is that of a pod, below the name of its headless Service. */
+function isPodName(host: string, own: string, scene: Scene): boolean {
+  const [, serviceName = '', ...rest] = host.split('.');
+  const service = serviceAt(scene, { namespace: own, serviceName });
+  return rest.length === 0 && service !== undefined && isHeadless(service);
+}
+
 function isDatabaseScheme(scheme: string): boolean {
   return databases.has(scheme);
 }
 
+/** Which Service a host would be. */
+interface Place {
+  readonly namespace: string;
+  readonly serviceName: string;
+}
+
+function serviceAt({ services }: Scene, { namespace, serviceName }: Place): KubernetesObject | undefined {
+  return services.find(({ metadata }) => metadata.name === serviceName && metadata.namespace === namespace);
+}
+
 /** https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/ */
-function placeOf(host: string, own: string, namespaces: ReadonlySet<string>): { readonly namespace: string; readonly serviceName: string } | undefined {
-  if (host === '' || host === 'localhost' || isIP(host.replace(/^\[|\]$/g, '')) !== 0) return undefined;
+function placeOf(host: string, own: string, namespaces: ReadonlySet<string>): Place | undefined {
+  // a place to listen at, a list or a variable is no name
+  if (!/^[\w.-]+$/.test(host) || host === 'localhost' || isIP(host) !== 0) return undefined;
   const [serviceName = '', namespace = own, ...rest] = host.split('.');
   const isOfCluster = rest.length === 0 ? !host.includes('.') || namespaces.has(namespace) : rest[0] === 'svc';
   // what is in other namespaces was not read

@@ -74,3 +74,52 @@ it('a Service whose only pod has ended is not told that it selects none', () => 
   const alone = podOf('web', 'app: web', 'ownerReferences: []', '', 'phase: Failed');
   expect(told(sceneOf([alone, service('web', 'ports: [{port: 80}]')])).causes).toEqual([]);
 });
+
+describe('an address in the configuration', () => {
+  const causesOf = (value: string, more: readonly string[] = [], aliases = '') => {
+    const pod = `containers: [{name: app, env: [{name: TARGET, value: ${JSON.stringify(value)}}]}]${aliases}`;
+    return diagnose(sceneOf([...app('web', { pod }), ...more])).causes.map(({ cause }) => cause);
+  };
+  const headless = (name: string) => [service(name, 'clusterIP: None, ports: [{port: 6379}]'), slice(name)];
+
+  it.each([
+    's3://shop-backups/daily',
+    'myapp://callback',
+    'mongodb+srv://cluster',
+    'http://+:8080',
+    'http://*:80',
+    'redis://$(PRIMARY):6379',
+    'mongodb://one,two/shop',
+    'http://[::1]:80',
+  ])('that names no host of the network is none: %s', (value) => {
+    expect(causesOf(value)).toEqual([]);
+  });
+
+  it.each(['redis://primary:6379', 'redis://Primary:6379'])('may name a host that the pod itself knows: %s', (value) => {
+    expect(causesOf(value, [], ', hostAliases: [{ip: 10.0.0.1, hostnames: [primary]}]')).toEqual([]);
+    expect(causesOf(value, [], ', hostAliases: [{ip: 10.0.0.1}]')).toEqual([expect.stringMatching(/there is no Service primary$/)]);
+  });
+
+  it.each(['redis://redis-0.shop:6379', 'redis://redis-0.shop.shop:6379', 'redis://redis-0.shop.shop.svc.cluster.local:6379'])(
+    'may name a pod of a headless Service: %s',
+    (value) => {
+      expect(causesOf(value, headless('shop'))).toEqual([]);
+    },
+  );
+
+  it.each(['redis://redis.shop:6379', 'redis://REDIS:6379', 'redis://redis.shop.svc:6379'])('may name a Service: %s', (value) => {
+    expect(causesOf(value, [...headless('redis'), ...headless('shop')])).toEqual([]);
+  });
+
+  it.each([
+    ['http://usr:8080', 'usr', []],
+    ['http://usr', 'usr', headless('shop')],
+    ['wss://usr', 'usr', []],
+    ['postgresql+asyncpg://usr/shop', 'usr', []],
+    ['redis://redis-0.shop:6379', 'redis-0.shop', []],
+    ['redis://redis-0.shop:6379', 'redis-0.shop', [service('shop', 'ports: [{port: 6379}]'), slice('shop')]],
+    ['redis://redis-0.shop.svc:6379', 'redis-0.shop.svc', headless('shop')],
+  ])('that names no Service is told: %s', (value, host, more) => {
+    expect(causesOf(value, more)).toEqual([`TARGET is ${value}, and there is no Service ${host}`]);
+  });
+});

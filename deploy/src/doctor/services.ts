@@ -7,6 +7,7 @@ import type { Scene } from './scene';
 /** https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ */
 export interface ServiceSpec {
   readonly type?: string;
+  readonly clusterIP?: string;
   readonly selector?: Readonly<Record<string, string>>;
   readonly ports?: readonly { readonly name?: string; readonly port: number; readonly targetPort?: string | number }[];
 }
@@ -20,6 +21,11 @@ export function serviceSpecOf({ spec }: KubernetesObject): ServiceSpec {
 export function hasSelector(service: KubernetesObject): boolean {
   const { type, selector = {} } = serviceSpecOf(service);
   return type !== 'ExternalName' && Object.keys(selector).length > 0;
+}
+
+/** Whether its name stands for the addresses of its pods, each of which has a name of its own too. */
+export function isHeadless(service: KubernetesObject): boolean {
+  return serviceSpecOf(service).clusterIP === 'None';
 }
 
 /** Whether it waits for a load balancer, which has nothing to do with its pods. */

@@ -61,6 +61,7 @@ export interface PodSpec {
   readonly initContainers?: readonly Container[];
   readonly serviceAccountName?: string;
   readonly schedulerName?: string;
+  readonly hostAliases?: readonly { readonly hostnames?: readonly string[] }[];
   readonly nodeName?: string;
   readonly readinessGates?: readonly { readonly conditionType: string }[];
   readonly nodeSelector?: Readonly<Record<string, string>>;
