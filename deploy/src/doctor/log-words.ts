@@ -16,28 +16,49 @@ const shownFrames = 4;
 const longest = 300;
 
 /**
- * The words of a log's end that tell why: the last thrown error with its first frames, the last JSON line that is an error, or the last lines
+ * The words of a log's end that tell why: the last thrown error or panic with its first frames, the last JSON line that is an error, or the last lines
  * of text. Nothing when it is empty.
  */
 export function wordsOf(log: string | undefined): LogWords | undefined {
   const lines = (log ?? '').split('\n').filter((line) => line.trim() !== '');
   if (lines.length === 0) return undefined;
-  return thrown(lines) ?? jsonError(lines) ?? listed(lines) ?? lastText(lines);
+  return panicked(lines) ?? thrown(lines) ?? jsonError(lines) ?? listed(lines) ?? lastText(lines);
 }
 
-/** `Error: words` with frames below it, as Node.js, Java and Go print them. */
+/** `panic: words`, or another end that Go tells above its goroutines: a signal or more words may stand between. */
+function panicked(lines: readonly string[]): LogWords | undefined {
+  const goroutine = lines.findLastIndex((line) => /^goroutine \d+ /.test(line));
+  const at = lines.findLastIndex((line, i) => i < goroutine && /^(?:panic|fatal error|SIG[A-Z]+): /.test(line));
+  return at < 0 ? undefined : { line: cut(lines[at]!), excerpt: lines.slice(at, at + 1 + shownFrames).map(cut) };
+}
+
+/** `Error: words` with frames below it, as Node.js and Java print them. Java's last cause tells what all before it came from. */
 function thrown(lines: readonly string[]): LogWords | undefined {
-  const at = lines.findLastIndex((line, i) => /^(?:Uncaught )?[\w.$]*(?:Error|Exception|panic)\b[^{}]*: ?\S/.test(line) && isFrame(lines[i + 1]));
-  if (at < 0) return undefined;
-  const frames = lines
-    .slice(at + 1)
+  const at = lines.findLastIndex((line, i) => /^(?:Uncaught )?[\w.$]*(?:Error|Exception)\b[^{}]*: ?\S/.test(line) && isFrame(lines[i + 1]));
+  const below = lines.slice(at + 1);
+  const causeAt = below.findLastIndex((line) => isJavaCause(line) || (at >= 0 && isNodeCause(line)));
+  const [error, cause] = [lines[at], below[causeAt]];
+  const told = cause !== undefined && isJavaCause(cause) ? cause : error;
+  if (told === undefined) return undefined;
+  const frames = below
+    .slice(causeAt + 1)
     .filter(isFrame)
     .slice(0, shownFrames);
-  return { line: cut(lines[at]!), excerpt: [lines[at]!, ...frames].map(cut) };
+  return { line: cut(told), excerpt: [error, cause, ...frames].filter((line) => line !== undefined).map(cut) };
 }
 
 function isFrame(line: string | undefined): boolean {
-  return line !== undefined && /^\s+at \S|^goroutine \d+/.test(line);
+  return line !== undefined && /^\s+at \S/.test(line);
+}
+
+/** Java's; one of an exception that was only suppressed is indented. */
+function isJavaCause(line: string): boolean {
+  return /^Caused by: \S/.test(line);
+}
+
+/** Node.js' */
+function isNodeCause(line: string): boolean {
+  return /^\s+\[cause\]: [^\s{[]/.test(line);
 }
 
 /** A line of pino, or of any logger that writes `level` and `msg`. */
