@@ -120,6 +120,25 @@ it('passwords in addresses are left out', () => {
   expect(wordsOf('Error: can not connect to amqp://shop:s3cret@mq\n    at a.js:1')?.line).toBe('Error: can not connect to amqp://shop:…@mq');
 });
 
+it.each([
+  ['with an @', 'mysql://app:S3cr@tPassw0rd@db:3306/shop', 'mysql://app:…@db:3306/shop'],
+  ['with a colon and an @', 'url=amqp://app:a:b@c@mq', 'url=amqp://app:…@mq'],
+  ['with a quote', "mysql://app:S3c'ret@db/shop", 'mysql://app:…@db/shop'],
+  ['without a user', 'redis://:s3cret@cache:6379', 'redis://:…@cache:6379'],
+  ['of a user with an @', 'smtp://app@shop.example:s3cret@mail:25', 'smtp://app@shop.example:…@mail:25'],
+  ['in several addresses', 'a://b:c@d@e,f://g:h@i and "j://k:l@m","n@o"', 'a://b:…@e,f://g:…@i and "j://k:…@m","n@o"'],
+  ['in none', 'http://web:8000/a@b http://[::1]:8000 http://web:8000, ask a@b', 'http://web:8000/a@b http://[::1]:8000 http://web:8000, ask a@b'],
+])('a password %s is left out', (_what, text, shown) => {
+  expect(plainLine(text)).toBe(shown);
+});
+
+it.each(['a.', '://a:', '://:@', 'a:@', "://a:'", 'Error.'])('a line that says %s over and over is read at once', (part) => {
+  const line = `://a:${part.repeat(60_000)}`;
+  const began = performance.now();
+  for (const each of [line, line.slice(5)]) wordsOf(`${each}\n    at a.js:1`);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
 it('a line that says its time is recent or not; of another nobody knows', () => {
   const now = Date.parse('2026-01-01T12:00:00Z');
   expect(isRecentLine('{"time":"2026-01-01T11:59:50Z","msg":"a"}', now, 30_000)).toBe(true);

@@ -34,7 +34,7 @@ function panicked(lines: readonly string[]): LogWords | undefined {
 
 /** `Error: words` with frames below it, as Node.js and Java print them. Java's last cause tells what all before it came from. */
 function thrown(lines: readonly string[]): LogWords | undefined {
-  const at = lines.findLastIndex((line, i) => /^(?:Uncaught )?[\w.$]*(?:Error|Exception)\b[^{}]*: ?\S/.test(line) && isFrame(lines[i + 1]));
+  const at = lines.findLastIndex((line, i) => isError(line) && isFrame(lines[i + 1]));
   const below = lines.slice(at + 1);
   const causeAt = below.findLastIndex((line) => isJavaCause(line) || (at >= 0 && isNodeCause(line)));
   const [error, cause] = [lines[at], below[causeAt]];
@@ -45,6 +45,11 @@ function thrown(lines: readonly string[]): LogWords | undefined {
     .filter(isFrame)
     .slice(0, shownFrames);
   return { line: cut(told), excerpt: [error, cause, ...frames].filter((line) => line !== undefined).map(cut) };
+}
+
+/** Told by its beginning: however long the line is, it is looked at at once. */
+function isError(line: string): boolean {
+  return /^(?:Uncaught )?[\w.$]*(?:Error|Exception)\b[^{}]*: ?\S/.test(line.slice(0, longest));
 }
 
 function isFrame(line: string | undefined): boolean {
@@ -120,7 +125,10 @@ function cut(line: string): string {
   return shortened(withoutPasswords(line.trimEnd()), longest);
 }
 
-/** A URL may hold a password, whoever wrote it there. */
+/**
+ * A URL may hold a password, whoever wrote it there, and a password an `@`: it goes on to the last one before a slash, a space or a quote, or, where
+ * it holds a quote, before a slash or a space. Each part ends where the next may begin: so a long line is read at once, whatever is in it.
+ */
 export function withoutPasswords(text: string): string {
-  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi, '$1:…@');
+  return text.replace(/(:\/\/[^\s:/]*):(?:[^\s/"'`]+@|[^\s/]+@)/g, '$1:…@');
 }
