@@ -10,7 +10,7 @@ import { podsNowOf, workloadsOf } from './pod-findings';
 import { permitted } from './permitted';
 import { type Health, logKey, portKey, type Scene, type Unseen } from './scene';
 import { settledHealth } from './settled-health';
-import { hasSelector, podsBehind, serviceSpecOf, targetPortOf } from './services';
+import { hasOwnAddress, hasSelector, podsBehind, serviceSpecOf, takesTcp, targetOf } from './services';
 
 /** What is asked at most: of a large stack with much wrong, the first tell enough. The logs of what ended come before those of what runs on. */
 const mostLogs = 32;
@@ -82,13 +82,14 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Knocks at ports to which Services lead and that no container says it has: a container needs not say it. */
+/** Knocks by TCP at ports to which Services lead and that no container says it has: a container needs not say it. */
 async function knock(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<ReadonlyMap<string, string>> {
   const doors = scene.objects.flatMap(({ object: service }) => {
-    const [pod] = service?.kind === 'Service' && hasSelector(service) ? podsBehind(service, scene).filter((each) => conditionOf(each, 'Ready', 'True')) : [];
+    if (service?.kind !== 'Service' || !hasSelector(service) || !hasOwnAddress(service)) return [];
+    const pod = podsBehind(service, scene).find((each) => conditionOf(each, 'Ready', 'True'));
     if (pod === undefined) return [];
     const declared = containersOf(podSpecOf(pod)).flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
-    const targets = (serviceSpecOf(service!).ports ?? []).map(({ port }) => targetPortOf(service!, port, pod));
+    const targets = (serviceSpecOf(service).ports ?? []).filter(takesTcp).map((port) => targetOf(port, pod));
     return targets.flatMap((port) => (port === undefined || declared.includes(port) ? [] : [{ pod, port }]));
   });
   const answers = await inParallel(doors, async ({ pod, port }) => [portKey(pod, port), await answerOf(cluster, pod, port, '/', unseen)] as const);

@@ -1,5 +1,8 @@
 import { longAgo, sceneOf, told } from '../../testing/scenes';
+import type { Cluster } from '../cluster/cluster';
+import { askPods } from './ask-pods';
 import { diagnose } from './diagnosis';
+import type { Scene } from './scene';
 
 const meta = (name: string, more = '') => `metadata: {name: ${name}, namespace: shop, uid: ${name}, creationTimestamp: ${longAgo}${more}}`;
 const owned = (kind: string, name: string) => `ownerReferences: [{kind: ${kind}, name: ${name}, uid: ${name}}]`;
@@ -122,4 +125,56 @@ describe('an address in the configuration', () => {
   ])('that names no Service is told: %s', (value, host, more) => {
     expect(causesOf(value, more)).toEqual([`TARGET is ${value}, and there is no Service ${host}`]);
   });
+});
+
+describe('a port that no container says it has, and at which nothing takes a connection,', () => {
+  const refusing = {
+    connection: { call: () => Promise.resolve({ body: 'error trying to reach service: dial tcp 10.0.0.1:8125: connect: connection refused' }) },
+  };
+  const knockedAt = async (scene: Scene) => ({ ...scene, ...(await askPods(refusing as unknown as Cluster, scene, [])) });
+  const causesOf = async (...services: readonly string[]) => {
+    const scene = await knockedAt(sceneOf([...app('statsd'), ...services, slice('statsd'), slice('other')]));
+    return diagnose(scene).causes.map(({ rule, subject }) => [rule, subject.name]);
+  };
+  const tcp = service('statsd', 'ports: [{port: 8125}]');
+  const other = service('other', 'ports: [{port: 8125, protocol: UDP}]').replace('{app: other}', '{app: statsd}');
+
+  it('is told of a Service that leads there', async () => {
+    expect(await causesOf(tcp)).toEqual([['service-port', 'statsd']]);
+    expect(await causesOf(other, tcp)).toEqual([['service-port', 'statsd']]);
+  });
+
+  it.each(['ports: [{port: 8125, protocol: UDP}]', 'clusterIP: None, ports: [{port: 8125}]', 'clusterIP: None, ports: [{port: 8125, targetPort: metrics}]'])(
+    'is none of a Service by UDP or of a headless one: %s',
+    async (spec) => {
+      expect(await causesOf(service('statsd', spec))).toEqual([]);
+    },
+  );
+});
+
+describe('a connection to a port that the Service does not say it has', () => {
+  const client = app('cli', { pod: 'containers: [{name: app, env: [{name: STATS_URL, value: "http://statsd:9102"}]}]' });
+  const causesOf = (spec: string) => told(sceneOf([...client, ...app('statsd'), service('statsd', spec), slice('statsd')])).causes;
+
+  it('is told', () => {
+    expect(causesOf('ports: [{port: 8125}]')).toEqual([['peer-url', 'cli']]);
+  });
+
+  it.each(['clusterIP: None, ports: [{port: 8125}]', 'type: ExternalName, externalName: stats.example, ports: [{port: 8125}]'])(
+    'works where the name stands for other addresses than its own: %s',
+    (spec) => {
+      expect(causesOf(spec)).toEqual([]);
+    },
+  );
+});
+
+it('policies are asked of the port to which a connection by TCP leads', () => {
+  const policy = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+${meta('dns')}
+spec: {podSelector: {matchLabels: {app: dns}}, policyTypes: [Ingress], ingress: [{ports: [{port: 5354}]}]}`;
+  const client = app('cli', { pod: 'containers: [{name: app, env: [{name: DNS_URL, value: "tcp://dns:53"}]}]' });
+  const both = service('dns', 'ports: [{port: 53, protocol: UDP, targetPort: 5353}, {port: 53, targetPort: 5354}]');
+  expect(told(sceneOf([...client, ...app('dns', { ports: '{containerPort: 5354}' }), both, slice('dns'), policy]))).toEqual(healthy);
 });

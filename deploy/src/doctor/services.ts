@@ -9,7 +9,15 @@ export interface ServiceSpec {
   readonly type?: string;
   readonly clusterIP?: string;
   readonly selector?: Readonly<Record<string, string>>;
-  readonly ports?: readonly { readonly name?: string; readonly port: number; readonly targetPort?: string | number }[];
+  readonly ports?: readonly ServicePort[];
+}
+
+/** One port of a Service. */
+export interface ServicePort {
+  readonly name?: string;
+  readonly port: number;
+  readonly targetPort?: string | number;
+  readonly protocol?: string;
 }
 
 /** A Service's spec. */
@@ -26,6 +34,16 @@ export function hasSelector(service: KubernetesObject): boolean {
 /** Whether its name stands for the addresses of its pods, each of which has a name of its own too. */
 export function isHeadless(service: KubernetesObject): boolean {
   return serviceSpecOf(service).clusterIP === 'None';
+}
+
+/** Whether its name stands for an address of its own, at which only its ports are. */
+export function hasOwnAddress(service: KubernetesObject): boolean {
+  return !isHeadless(service) && serviceSpecOf(service).type !== 'ExternalName';
+}
+
+/** Whether connections by TCP are taken at a port. */
+export function takesTcp({ protocol = 'TCP' }: ServicePort): boolean {
+  return protocol === 'TCP';
 }
 
 /** Whether it waits for a load balancer, which has nothing to do with its pods. */
@@ -84,13 +102,16 @@ export function readyAddresses({ metadata: { name, namespace } }: KubernetesObje
     .filter(({ conditions }) => conditions?.ready !== false).length;
 }
 
-/** The port of a pod to which a Service's port leads; nothing when the pod has none of that name. */
+/** The port of a pod to which a connection by TCP to a Service's port leads; nothing when there is none. */
 export function targetPortOf(service: KubernetesObject, port: number, pod: KubernetesObject): number | undefined {
-  const found = serviceSpecOf(service).ports?.find((each) => each.port === port);
-  if (found === undefined) return undefined;
-  const target = found.targetPort ?? found.port;
-  if (typeof target === 'number') return target;
+  const found = serviceSpecOf(service).ports?.find((each) => each.port === port && takesTcp(each));
+  return found && targetOf(found, pod);
+}
+
+/** The port of a pod to which one of a Service leads; nothing when the pod has none of that name. */
+export function targetOf({ port, targetPort = port }: ServicePort, pod: KubernetesObject): number | undefined {
+  if (typeof targetPort === 'number') return targetPort;
   return containersOf(podSpecOf(pod))
-    .map((container) => portNumber(container, target))
+    .map((container) => portNumber(container, targetPort))
     .find((number) => number !== undefined);
 }

@@ -3,7 +3,7 @@ import { conditionOf } from '../../readiness/conditions';
 import { type Connection, connectionsOf, isDatabase } from '../connections';
 import { logsCommand, podsNowOf, describeCommand } from '../pod-findings';
 import { isSeen, type Scene } from '../scene';
-import { missedBy, podsBehind, readyAddresses, serviceSpecOf, targetPortOf } from '../services';
+import { hasOwnAddress, missedBy, podsBehind, readyAddresses, serviceSpecOf, targetPortOf } from '../services';
 import { isRecentLine, plainLine } from '../log-words';
 import { blockedBetween } from '../network-policies';
 import { podSpecOf } from '../../manifests/pod-spec';
@@ -31,7 +31,7 @@ function base({ workload, variable, shown, source, namespace, serviceName }: Con
 
 function wrongPort(connection: Connection): Finding | undefined {
   const { service, port, shown, variable, serviceName } = connection;
-  const ports = service && serviceSpecOf(service).ports;
+  const ports = service && hasOwnAddress(service) ? serviceSpecOf(service).ports : undefined;
   if (ports === undefined || port === 0 || ports.length === 0 || ports.some((each) => each.port === port)) return undefined;
   const has = ports.map((each) => each.port).join(', ');
   return { ...base(connection), cause: `${variable} is ${shown}, and the Service ${serviceName} has no port ${port}: it has ${has}` };

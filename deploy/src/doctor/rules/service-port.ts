@@ -1,23 +1,25 @@
 import { type KubernetesObject, referenceOf } from '../../manifests/kubernetes-object';
 import { containersOf, podSpecOf } from '../../manifests/pod-spec';
 import { portKey, type Scene } from '../scene';
-import { hasSelector, podsBehind, serviceSpecOf, targetPortOf } from '../services';
+import { hasOwnAddress, hasSelector, podsBehind, serviceSpecOf, takesTcp, targetOf } from '../services';
 import type { Finding, Rule } from '../verdict';
 
-/** A Service that leads to a port at which its pods don't listen. */
+/** A Service that leads to a port at which its pods don't listen. A headless one leads to none: who asks for it gets the pods' addresses. */
 export const servicePort: Rule = {
   name: 'service-port',
-  look: (scene) => scene.objects.flatMap(({ object }) => (object?.kind === 'Service' && hasSelector(object) ? (ofService(scene, object) ?? []) : [])),
+  look: (scene) =>
+    scene.objects.flatMap(({ object }) => (object?.kind === 'Service' && hasSelector(object) && hasOwnAddress(object) ? (ofService(scene, object) ?? []) : [])),
 };
 
 function ofService(scene: Scene, service: KubernetesObject): Finding | undefined {
   const pods = podsBehind(service, scene);
-  for (const { port, targetPort = port } of serviceSpecOf(service).ports ?? []) {
+  for (const each of serviceSpecOf(service).ports ?? []) {
+    const { port, targetPort = port } = each;
     // one that has no port of that name is not sent to
-    const pod = pods.find((each) => targetPortOf(service, port, each) !== undefined) ?? pods[0];
+    const pod = pods.find((candidate) => targetOf(each, candidate) !== undefined) ?? pods[0];
     if (pod === undefined) return undefined;
-    const number = targetPortOf(service, port, pod);
-    const closed = number === undefined ? undefined : scene.closedPorts.get(portKey(pod, number));
+    const number = targetOf(each, pod);
+    const closed = number === undefined || !takesTcp(each) ? undefined : scene.closedPorts.get(portKey(pod, number));
     if (number !== undefined && closed === undefined) continue;
     const has = portsText(pod);
     const why = number === undefined ? `"${targetPort}", and no pod has a port of that name` : `${number}, where nothing listens`;
