@@ -1,13 +1,14 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster, Location } from '../cluster/cluster';
-import { CommandError, NotHealthy, Refused, UsageError } from '../exit-codes';
+import { CommandError, exitCodes, NotHealthy, Refused, UsageError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { canonical } from '../manifests/json';
 import { entriesAfter, entryOf, goesWithPrune, leftoverEntry, makePlan, writesOf } from '../plan/make-plan';
-import { isEmpty, type Plan } from '../plan/plan';
+import { isEmpty, type Plan, type PlannedObject } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
+import { configures } from '../plan/webhooks';
 import { goesWhenDone } from '../readiness/gone-job';
 import { hasNoState } from '../readiness/readiness';
 import { type Awaited, type Standing, type WaitOptions, waitUntilReady } from '../readiness/wait';
@@ -19,7 +20,7 @@ import { throwIfStopped } from '../stopped';
 import type { Progress } from './progress';
 import { adoptClaims } from './made-claims';
 import { pruneAll } from './prune';
-import { inStages } from './stages';
+import { inStages, stageOf } from './stages';
 import { writeObject } from './write-object';
 
 /** How a deployment goes. */
@@ -234,19 +235,42 @@ async function record(
 }
 
 async function writeAll(cluster: Cluster, plan: Plan, deadline: number, { progress }: ApplyOptions): Promise<void> {
-  for (const stage of inStages(writesOf(plan), ({ reference }) => reference)) {
+  const writes = writesOf(plan);
+  const stages = [false, true].flatMap((isLast) =>
+    inStages(
+      writes.filter((planned) => comesLast(planned) === isLast),
+      ({ reference }) => reference,
+    ),
+  );
+  for (const stage of stages) {
     await inParallel(stage, async (planned) => {
       try {
         await writeObject(cluster, planned, deadline);
       } catch (error) {
         if (error instanceof NotHealthy) throw new Unwritten(error.message, error.exitCode, { cause: error });
         if (!(error instanceof ApiError)) throw error;
+        if (error.isWebhookDown) throw new Unwritten(webhookWords(planned, error, plan), exitCodes.notHealthy, { cause: error });
         throw new Unwritten(`${nameOf(planned.reference)} could not be applied: ${error.message}`, error.exitCode, { cause: error });
       }
       progress.did(verbs[planned.action], planned.reference);
     });
     await seeToKinds(cluster, stage, deadline);
   }
+}
+
+/** What others are in, or of, is made first all the same. */
+function comesLast({ isLast, action, reference }: PlannedObject): boolean {
+  return isLast === true && !(action === 'create' && stageOf(reference) === 0);
+}
+
+/** What was waited for in vain. A configuration that the manifests no longer have is pruned when all is ready, which may be never: people have to choose. */
+function webhookWords({ reference }: PlannedObject, error: ApiError, { objects, leftovers }: Plan): string {
+  const configuration = [...objects.map(({ object }) => object), ...leftovers.flatMap(({ live }) => live ?? [])].find((object) => configures(object, error));
+  const start = `${nameOf(reference)} could not be applied in time: a webhook`;
+  if (configuration === undefined) return `${start} that looks at it doesn't answer: ${error.message}`;
+  const { kind, metadata } = configuration;
+  const cure = `if it isn't to come back, take its configuration away with kubectl delete ${kind.toLowerCase()} ${metadata.name}`;
+  return `${start} of ${kind}/${metadata.name} doesn't answer: ${cure}: ${error.message}`;
 }
 
 const verbs = { create: 'created', change: 'changed', replace: 'replaced', unchanged: 'unchanged' } as const;

@@ -13,8 +13,8 @@ import { throwIfStopped } from '../stopped';
 export async function writeObject(cluster: Cluster, planned: PlannedObject, deadline: number): Promise<void> {
   const { location, object, action, live, handsOver, force } = planned;
   if (action === 'replace') await remove(cluster, planned, deadline);
-  else if (live !== undefined && hasDeployer(live)) await takeOver(cluster, location);
-  if (handsOver !== undefined) await handOver(cluster, planned, handsOver);
+  else if (live !== undefined && hasDeployer(live)) await patiently(planned, deadline, () => takeOver(cluster, location));
+  if (handsOver !== undefined) await patiently(planned, deadline, () => handOver(cluster, planned, handsOver));
   await patiently(planned, deadline, async () => {
     const written = await cluster.apply(location, object, { force });
     await reorder(cluster, planned, written);
@@ -67,9 +67,10 @@ async function handOver(cluster: Cluster, { location, object }: PlannedObject, r
   await cluster.apply(location, { apiVersion, kind, metadata: { name, namespace }, spec: { replicas } }, { manager: handOverManager, force: true });
 }
 
-async function remove(cluster: Cluster, { location, live, reference }: PlannedObject, deadline: number): Promise<void> {
+async function remove(cluster: Cluster, planned: PlannedObject, deadline: number): Promise<void> {
+  const { location, live, reference } = planned;
   const { uid } = live!.metadata;
-  if (live!.metadata.deletionTimestamp === undefined) await cluster.delete(location, uid!);
+  if (live!.metadata.deletionTimestamp === undefined) await patiently(planned, deadline, () => cluster.delete(location, uid!));
   await untilGone(cluster, location, uid!, deadline, (left) => `${nameOf(reference)} is to be made anew and ${left}`);
 }
 

@@ -23,10 +23,10 @@ export function planText(plan: Plan, output: Output, stream: 'data' | 'talk'): s
   return [...(shown.length > 0 ? [...shown, ''] : []), ...untried(plan), tally(plan)].join('\n');
 }
 
-/** Why some objects were not tried on the server: each reason once. */
+/** Why some objects were not tried on the server, which is the first note of each: each reason once. */
 function untried({ objects }: Plan): string[] {
   const reasons = new Map<string, number>();
-  for (const { verified, notes } of objects) if (!verified) for (const note of notes) reasons.set(note, (reasons.get(note) ?? 0) + 1);
+  for (const { verified, notes } of objects) if (!verified) for (const note of notes.slice(0, 1)) reasons.set(note, (reasons.get(note) ?? 0) + 1);
   return [...reasons].map(([reason, count]) => `unverified: ${count} can’t be tried on the server yet: ${reason}`);
 }
 
@@ -39,7 +39,7 @@ function objectLines({ reference, action, changes, notes, verified }: PlannedObj
   const replaced = action === 'replace' ? ' (deleted and made anew)' : '';
   return [
     { text: `${signs[action]} ${nameOf(reference)}${replaced}${verified ? '' : ' (unverified)'}`, style: styles[action] },
-    ...(verified ? notes : []).map((note) => ({ text: `    ${note}`, style: 'dim' as const })),
+    ...(verified ? notes : notes.slice(1)).map((note) => ({ text: `    ${note}`, style: 'dim' as const })),
     ...changes.flatMap(changeLines).map((text) => ({ text })),
   ];
 }

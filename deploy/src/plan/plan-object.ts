@@ -4,7 +4,7 @@ import { isScaledBy } from '../manifests/autoscalers';
 import { holdsData } from '../manifests/data-kinds';
 import { isObject, same } from '../manifests/json';
 import { jsonPatch } from '../manifests/json-patch';
-import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { groupOf, isCustom, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
 import { isOfAccount } from '../stack/account';
@@ -26,6 +26,7 @@ import {
 import { inOrderOf } from './list-order';
 import type { LookAt } from './live-objects';
 import type { PlannedObject } from './plan';
+import { configures, leadsTo } from './webhooks';
 
 /** Whom the objects of a plan are planned with. */
 export interface PlanContext {
@@ -64,6 +65,7 @@ export async function planObject(prepared: Prepared, context: PlanContext): Prom
     return live === undefined ? await planNew(basis, context) : (planUntouchable({ ...basis, live }, stack) ?? (await planChange({ ...basis, live }, context)));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    if (live !== undefined && error.isWebhookDown) return planUntried({ ...basis, live, ...awaitingWebhook(prepared, error, context) }, context);
     return faultOf(prepared, error);
   }
 }
@@ -115,17 +117,33 @@ async function planAwaiting(basis: Basis, context: PlanContext): Promise<Planned
   }
 }
 
-function planUntried(basis: Basis & { readonly live: KubernetesObject }, { forceConflicts }: PlanContext): PlannedObject | ObjectFault {
-  const { live, object } = basis;
-  const foreign = foreignFields(live, object);
-  if (foreign.length > 0 && !forceConflicts) return refusal(basis, conflictWords(foreign));
-  const notes = [...basis.notes, ...foreign.map(takenWords)];
+/** A change, as far as it can be told without the server. */
+function planUntried(basis: Basis & { readonly live: KubernetesObject }, context: PlanContext): PlannedObject | ObjectFault {
+  const { live } = basis;
+  const kept = replicasToKeep(basis, context.all);
+  const object = kept === undefined ? basis.object : withReplicas(basis.object, kept);
+  const conflicts = foreignFields(live, object);
+  const foreign = conflicts.filter((conflict) => !isSettled(conflict, basis, context));
+  if (foreign.length > 0 && !context.forceConflicts) return refusal(basis, conflictWords(foreign));
+  const takesOver = hasDeployer(live);
+  const next = merged(live, { ...object, apiVersion: live.apiVersion });
   return {
     ...basis,
-    action: 'change',
-    changes: changesBetween(live, merged(live, { ...object, apiVersion: live.apiVersion })),
-    force: foreign.length > 0,
-    notes,
+    action: hasFailed(live) ? 'replace' : 'change',
+    changes: changesBetween(live, takesOver ? withoutLeftBehind(next, object) : next),
+    force: conflicts.length > 0,
+    ...(kept === undefined ? {} : { handsOver: kept }),
+    notes: [...basis.notes, ...(takesOver ? [takeoverWords] : []), ...(kept === undefined ? [] : [keptWords(kept)]), ...foreign.map(takenWords)],
+  };
+}
+
+/** What is said of an object at which a webhook looks that doesn't answer. Its write waits, and holds up nothing that could mend the webhook. */
+function awaitingWebhook({ object }: Prepared, error: ApiError, { all }: PlanContext): Pick<PlannedObject, 'verified' | 'notes' | 'isLast'> {
+  const isMadeHere = all.some((other) => configures(other.object, error) || leadsTo(other.object, error));
+  return {
+    verified: false,
+    notes: [`a webhook that looks at it doesn't answer: ${error.message}`],
+    ...((isMadeHere || isCustom(object.apiVersion)) && { isLast: true }),
   };
 }
 
@@ -143,13 +161,14 @@ async function planUnseen(basis: Basis, { cluster, all }: PlanContext): Promise<
   }
 }
 
-async function planNew(basis: Basis, { cluster, all }: PlanContext): Promise<PlannedObject | ObjectFault> {
+async function planNew(basis: Basis, context: PlanContext): Promise<PlannedObject | ObjectFault> {
+  const { cluster, all } = context;
   try {
     await cluster.apply(basis.location, basis.object, { dryRun: true });
     return { ...basis, action: 'create' };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (error.isWebhookDown) return { ...basis, action: 'create', verified: false, notes: [`a webhook that looks at it doesn't answer: ${error.message}`] };
+    if (error.isWebhookDown) return { ...basis, action: 'create', ...awaitingWebhook(basis, error, context) };
     const planned = error.isNotFound ? withoutNamespace(basis, all) : undefined;
     if (planned === undefined) throw error;
     return planned;
@@ -172,13 +191,12 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
   const { live } = basis;
   const kept = replicasToKeep(basis, context.all);
   const object = kept === undefined ? basis.object : withReplicas(basis.object, kept);
-  const hasFailed = isJob(live) && job(live).state === 'Failed';
   const takesOver = hasDeployer(live);
-  if (kept === undefined && !hasFailed && !takesOver && isAsDeclared(live, object)) return { ...basis, action: 'unchanged' };
+  if (kept === undefined && !hasFailed(live) && !takesOver && isAsDeclared(live, object)) return { ...basis, action: 'unchanged' };
   const tried = await tryApply(object, basis, context);
   if ('fault' in tried) return tried;
   if ('immutable' in tried) return planReplacement(basis, tried.immutable);
-  if (hasFailed)
+  if (hasFailed(live))
     return { ...basis, action: 'replace', changes: changesBetween(live, tried.next), notes: ['it failed, and a Job that failed never runs again by itself'] };
   // the deployer's account is Berth's before it applies: what the manifest no longer says goes
   const whole = await tryWhole(inOrderOf(object, takesOver ? withoutLeftBehind(tried.next, object) : tried.next), tried.next, basis, context);
@@ -192,8 +210,8 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
     force: tried.force,
     ...(kept === undefined ? {} : { handsOver: kept }),
     notes: [
-      ...(takesOver ? ['taken over from kubectl'] : []),
-      ...(kept === undefined ? [] : [`spec.replicas stays ${kept} and is left to the autoscaler`]),
+      ...(takesOver ? [takeoverWords] : []),
+      ...(kept === undefined ? [] : [keptWords(kept)]),
       ...tried.notes,
       ...(!takesOver && stackOf(live) === undefined ? [`was there already, without the label ${stackLabel}`] : []),
     ],
@@ -276,6 +294,12 @@ function isSettled({ writer, field }: Conflict, { live, object }: Basis & { read
   return field === 'spec.replicas' && !isScaled(object, all) && ownersOf(live, ['f:spec', 'f:replicas']).some((owner) => owner.manager === handOverManager);
 }
 
+const takeoverWords = 'taken over from kubectl';
+
+function keptWords(replicas: number): string {
+  return `spec.replicas stays ${replicas} and is left to the autoscaler`;
+}
+
 function takenWords({ field, writer }: Conflict): string {
   return `takes ${field} over from ${writerName(writer)}`;
 }
@@ -313,6 +337,10 @@ function isScaled(object: KubernetesObject, all: readonly Prepared[]): boolean {
 
 function isJob({ apiVersion, kind }: KubernetesObject): boolean {
   return kind === 'Job' && groupOf(apiVersion) === 'batch';
+}
+
+function hasFailed(live: KubernetesObject): boolean {
+  return isJob(live) && job(live).state === 'Failed';
 }
 
 /** Objects with data are never deleted to be made anew; of others, Jobs are, and what says so. */

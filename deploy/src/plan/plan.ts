@@ -12,7 +12,7 @@ export interface PlannedObject extends Prepared {
   readonly action: Action;
   /** Of a change and of a replacement; none of a change means that only the account of who owns what changes. */
   readonly changes: readonly FieldChange[];
-  /** Whether the server said so. What is made in a namespace or of a kind that isn't there yet can't be tried. */
+  /** Whether the server said so. What is made in a namespace or of a kind that isn't there yet, or waits for a webhook, can't be tried. */
   readonly verified: boolean;
   /** Sentences for people. */
   readonly notes: readonly string[];
@@ -20,6 +20,8 @@ export interface PlannedObject extends Prepared {
   readonly force: boolean;
   /** Replicas that are kept while an autoscaler takes over. */
   readonly handsOver?: number;
+  /** Written when all the rest is: a webhook that doesn't answer looks at it, and the rest may be what mends that. */
+  readonly isLast?: true;
   /** As it was when the plan was made. */
   readonly live?: KubernetesObject;
 }
