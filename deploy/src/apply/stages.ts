@@ -32,7 +32,7 @@ const stages: readonly (readonly string[])[] = [
 const workloadStage = 2;
 
 /** In which stage a kind is applied, from 0. */
-function stageOf({ kind }: Pick<ObjectReference, 'kind'>): number {
+export function stageOf({ kind }: Pick<ObjectReference, 'kind'>): number {
   const stage = stages.findIndex((kinds) => kinds.includes(kind));
   return stage === -1 ? workloadStage : stage;
 }
