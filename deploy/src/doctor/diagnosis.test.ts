@@ -76,6 +76,8 @@ it('a pod that was just made, and who waits for it, are under way', () => {
     { health },
   );
   expect(told(scene)).toEqual({ state: 'progressing', causes: [], underWay: ['user', 'user'] });
+  // but not where time is up
+  expect(diagnose(scene, false).causes.map(({ rule, subject }) => [rule, subject.name])).toEqual([['says-unready', 'order']]);
 });
 
 it('a Service whose only pod was sent away a moment ago is under way, however old the pod is', () => {

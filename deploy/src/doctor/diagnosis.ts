@@ -32,8 +32,12 @@ export interface Diagnosis {
 /** Rules whose findings are normal for a moment, while the object or what it needs starts. */
 const passing: ReadonlySet<string> = new Set(['says-unready', 'not-answering', 'peer-down', 'database-down', 'init-container']);
 
-/** Joins what the rules find: one cause for what goes wrong for one reason. */
-export function diagnose(scene: Scene): Diagnosis {
+/**
+ * Joins what the rules find: one cause for what goes wrong for one reason.
+ *
+ * @param isPatient - whether what is normal for a moment is no cause while something is under way. @default true
+ */
+export function diagnose(scene: Scene, isPatient = true): Diagnosis {
   const all = verdictsOf(scene).map((verdict) => (isOfMissing(verdict, scene) ? { ...verdict, isSymptom: true } : verdict));
   const [first] = all;
   const lockedOut = first?.rule === 'kubeconfig-expired' || first?.rule === 'no-rights';
@@ -42,7 +46,7 @@ export function diagnose(scene: Scene): Diagnosis {
   const unready = scene.objects.filter(({ readiness }) => readiness.state !== 'Current');
   const moving = unready.filter((object) => isUnderWay(object, scene) && object.reference.kind !== 'PersistentVolumeClaim');
   const { mains, also } = mainVerdicts(all);
-  const lasting = mains.filter((verdict) => !isPassing(verdict, moving, needs));
+  const lasting = isPatient ? mains.filter((verdict) => !isPassing(verdict, moving, needs)) : mains;
   const roots = lasting.filter((verdict) => !lasting.some((other) => explains(other, verdict, needs)));
   const causes = roots.map((root) => withFollowers(root, roots, mains, also, unready, needs, scene));
   const told = new Set(causes.flatMap((cause) => [keyOf(cause.subject), ...cause.followers.map(({ object }) => keyOf(object))]));

@@ -14,12 +14,12 @@ export interface Examination {
   readonly causes: readonly Cause[];
 }
 
-/** Looks at all that doctor looks at; nothing when it can't, because a wait goes on without. */
-export async function examine(cluster: Cluster, awaited: readonly Awaited[]): Promise<Examination | undefined> {
+/** Looks at all that doctor looks at; nothing when it can't, because a wait goes on without. @param isPatient - as of {@link diagnose} */
+export async function examine(cluster: Cluster, awaited: readonly Awaited[], isPatient: boolean): Promise<Examination | undefined> {
   const entries = awaited.map(({ reference, location, goesWhenDone = false }) => ({ ...reference, apiVersion: location.resource.apiVersion, goesWhenDone }));
   try {
     const scene = await readScene(cluster, { entries });
-    return { scene, causes: diagnose(scene).causes };
+    return { scene, causes: diagnose(scene, isPatient).causes };
   } catch {
     return undefined;
   }

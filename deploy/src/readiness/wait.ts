@@ -88,9 +88,9 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
       if (signal?.aborted) return { outcome: 'timeout', unready };
       continue;
     }
-    if (unready.some(isFailed)) return { outcome: 'doomed', unready: await withWords(cluster, awaited, unready) };
+    if (unready.some(isFailed)) return { outcome: 'doomed', unready: await withWords(cluster, awaited, unready, true) };
     if (signal?.aborted) return { outcome: 'timeout', unready };
-    if (now >= deadline) return { outcome: 'timeout', unready: await withWords(cluster, awaited, unready) };
+    if (now >= deadline) return { outcome: 'timeout', unready: await withWords(cluster, awaited, unready, false) };
     if (now >= nextExamination) {
       const examined = await watch.examine(unready);
       if (examined.some(isFailed)) return { outcome: 'doomed', unready: await withLogs(cluster, examined) };
@@ -198,7 +198,7 @@ class Watch {
 
   /** All that doctor looks at: standings with its words, failed where a cause is certain. */
   async examine(unready: readonly Standing[]): Promise<readonly Standing[]> {
-    const examination = await examine(this.cluster, this.all);
+    const examination = await examine(this.cluster, this.all, true);
     if (examination === undefined) return unready;
     const certain = examination.causes.filter((cause) => this.isCertain(cause)).map(({ subject }) => keyOf(subject));
     return explained(examination, unready).map((standing) =>
@@ -256,9 +256,9 @@ function isFailed({ readiness }: Standing): boolean {
   return readiness.state === 'Failed';
 }
 
-/** What doctor says of those that are not ready, with the ends of logs. */
-async function withWords(cluster: Cluster, awaited: readonly Awaited[], unready: readonly Standing[]): Promise<readonly Standing[]> {
-  const examination = await examine(cluster, awaited);
+/** What doctor says of those that are not ready, with the ends of logs. @param isPatient - not when time is up: then a start is no excuse */
+async function withWords(cluster: Cluster, awaited: readonly Awaited[], unready: readonly Standing[], isPatient: boolean): Promise<readonly Standing[]> {
+  const examination = await examine(cluster, awaited, isPatient);
   return withLogs(cluster, examination === undefined ? unready : explained(examination, unready));
 }
 
