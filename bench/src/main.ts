@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   const machine = [...(await describeMachine()), busy];
   const summary = summaryTable(sections);
   console.log(`### Targets\n\n${summary}\n\n${machine.join('\n')}`);
-  if (settings.write) writeFileSync(places.results, results(sections, summary, machine, settings));
+  if (settings.write) writeFileSync(places.results(settings.only), results(sections, summary, machine, settings));
 }
 
 function results(sections: readonly Section[], summary: string, machine: readonly string[], { quick, only }: Settings): string {

@@ -11,7 +11,8 @@ export const places = {
   root: dirname(bench),
   work,
   programs: join(work, 'programs'),
-  results: join(bench, 'RESULTS.md'),
+  /** Of a run of all parts, or of those that alone were measured. */
+  results: (only: readonly string[]): string => join(bench, ['RESULTS', ...only].join('-') + '.md'),
   /** A file in this run's own folder, which goes away with the run. */
   file: (name: string): string => join(ownFolder(), name),
 } as const;
