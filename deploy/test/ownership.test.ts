@@ -1,3 +1,4 @@
+import { eventually } from '../../services/service-kit/testing/load-client';
 import type { Cluster } from '../src/cluster/cluster';
 import type { Resource } from '../src/cluster/discovery';
 import { NotHealthy, Refused, UsageError } from '../src/exit-codes';
@@ -43,6 +44,10 @@ const configMap = (data: Record<string, string>, name = 'configuration'): Kubern
   metadata: { name },
   data,
 });
+
+function isSeen({ status, metadata: { generation } }: KubernetesObject): boolean {
+  return (status as { observedGeneration?: number } | undefined)?.observedGeneration === generation;
+}
 
 describeWithControlPlane('who owns what', (at) => {
   let cluster: Cluster;
@@ -197,6 +202,8 @@ describeWithControlPlane('who owns what', (at) => {
       body: { spec: { template: { spec: { containers: [{ name: 'side', env: [{ name: 'A', value: '1' }] }] } } } },
       contentType: 'application/strategic-merge-patch+json',
     });
+    // its controller annotates it: a change of its own that may come at any moment until then
+    await eventually('its controller has seen it', 10_000, async () => isSeen((await web(namespace))!));
     const before = (await web(namespace))!;
     const plan = await plannedBy(stack, [deployment({})]);
     const after = (await web(namespace))!;
