@@ -4,7 +4,7 @@ import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
 import { locate } from '../stack/find-entry';
 import { cronJobOf, newestRuns } from '../readiness/cron-job-runs';
-import { goneJob } from '../readiness/gone-job';
+import { missing } from '../readiness/gone-job';
 import { readinessOf } from '../readiness/readiness';
 import type { InventoryEntry } from '../stack/inventory';
 import { revisionLabel } from '../stack/account';
@@ -139,9 +139,9 @@ async function readObject(
   const { apiVersion: _, goesWhenDone, ...reference } = entry;
   const found = await findObject(cluster, entry, surroundings, unseen);
   if (found === 'unseen') return undefined;
-  if (found === undefined && goesWhenDone) return { reference, readiness: await goneJob(cluster, reference) };
-  const endpoints = found?.kind === 'Service' ? endpointsIn(surroundings, found) : undefined;
-  return { reference, ...(found && { object: found }), readiness: readinessOf(found, { now, ...(endpoints && { endpoints }) }) };
+  if (found === undefined) return { reference, readiness: await missing(cluster, reference, goesWhenDone) };
+  const endpoints = found.kind === 'Service' ? endpointsIn(surroundings, found) : undefined;
+  return { reference, object: found, readiness: readinessOf(found, { now, ...(endpoints && { endpoints }) }) };
 }
 
 /** Of a Secret only its name is asked for. */

@@ -1,3 +1,5 @@
+import { isBuiltInGroup } from '../cluster/built-in-kinds';
+
 /** Metadata as far as Berth reads it. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/ */
 export interface ObjectMeta {
   readonly name: string;
@@ -62,10 +64,9 @@ export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
 }
 
-/** Whether a kind is not Kubernetes' own: those groups have no dot, or end so. */
+/** Whether a kind is not Kubernetes' own. */
 export function isCustom(apiVersion: string): boolean {
-  const group = groupOf(apiVersion);
-  return group.includes('.') && !group.endsWith('.k8s.io');
+  return !isBuiltInGroup(groupOf(apiVersion));
 }
 
 /** An object's reference. */

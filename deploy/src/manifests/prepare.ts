@@ -1,7 +1,7 @@
 import type { Discovery, Resource } from '../cluster/discovery';
 import type { Location } from '../cluster/cluster';
 import { faultList, UsageError } from '../exit-codes';
-import { accountName } from '../stack/account';
+import { isNamedAsAccount } from '../stack/account';
 import { type Stack, stackId, stackLabel } from '../stack/stack';
 import { groupOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from './kubernetes-object';
 import type { Manifest } from './read-manifests';
@@ -48,13 +48,6 @@ export async function prepare(
   const faults = [...results.filter((result) => typeof result === 'string'), ...repeatedFaults(objects)];
   if (faults.length > 0) throw new UsageError(faultList(`${faults.length} manifests can't be applied`, faults));
   return objects;
-}
-
-/** Its inventory and its revisions; the lock is a Lease, which nobody deploys. */
-function isNamedAsAccount({ apiVersion, kind, metadata: { name, namespace = '' } }: KubernetesObject, stack: Stack): boolean {
-  if (apiVersion !== 'v1' || (kind !== 'ConfigMap' && kind !== 'Secret') || (namespace || stack.namespace) !== stack.namespace) return false;
-  const account = accountName(stack);
-  return (kind === 'ConfigMap' && name === account) || (name.startsWith(`${account}-revision-`) && /^\d+$/.test(name.slice(`${account}-revision-`.length)));
 }
 
 interface Definition {

@@ -1,6 +1,7 @@
 import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
 import { groupOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
+import { readinessOf } from './readiness';
 import { current, failed, type Readiness } from './state';
 
 const events = { apiVersion: 'v1', kind: 'Event', plural: 'events', namespaced: true };
@@ -21,8 +22,13 @@ export function goesWhenDone({ apiVersion, kind, spec }: KubernetesObject): bool
   return kind === 'Job' && groupOf(apiVersion) === 'batch' && (spec as { ttlSecondsAfterFinished?: number } | undefined)?.ttlSecondsAfterFinished !== undefined;
 }
 
+/** How an object stands that isn't there. @param goesWhenDone - whether it goes by itself when it is done */
+export async function missing(cluster: Cluster, reference: ObjectReference, goesWhenDone = false): Promise<Readiness> {
+  return goesWhenDone ? goneJob(cluster, reference) : readinessOf(undefined, { now: Date.now() });
+}
+
 /** How a Job ended that was deleted when it was done: well, unless the last of its name said otherwise. */
-export async function goneJob(cluster: Cluster, { namespace, name }: ObjectReference): Promise<Readiness> {
+async function goneJob(cluster: Cluster, { namespace, name }: ObjectReference): Promise<Readiness> {
   const said = (await cluster.list(events, namespace, { fieldSelector: `involvedObject.kind=Job,involvedObject.name=${name}` }).catch(unseen)) as JobEvent[];
   const newest = [...said].sort((one, other) => timeOf(one) - timeOf(other)).at(-1);
   const end = said.find(

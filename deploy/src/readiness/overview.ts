@@ -6,7 +6,7 @@ import { locate } from '../stack/find-entry';
 import type { InventoryEntry } from '../stack/inventory';
 import { workloadKinds } from '../doctor/pod-findings';
 import { quickLook } from '../doctor/quick-look';
-import { goneJob } from './gone-job';
+import { missing } from './gone-job';
 import { endpointsOf, type NamespaceView, podsOf, viewOf } from './pods';
 import { readinessOf } from './readiness';
 import type { Readiness } from './state';
@@ -36,7 +36,7 @@ export async function overviewOf(cluster: Cluster, entries: readonly InventoryEn
     const location = await locate(cluster, entry);
     const object = location && (await cluster.get(location));
     if (object === undefined) {
-      const readiness = goesWhenDone ? await goneJob(cluster, reference) : readinessOf(undefined, { now: Date.now() });
+      const readiness = await missing(cluster, reference, goesWhenDone);
       return { reference, readiness, ...(readiness.state !== 'Current' && { problem: readiness.message }) };
     }
     const endpoints = object.kind === 'Service' ? (await endpointsOf(cluster, reference.namespace!, reference.name)).ready : undefined;

@@ -8,7 +8,7 @@ import { workloadKinds } from '../doctor/pod-findings';
 import { quickLook } from '../doctor/quick-look';
 import type { PodLog, Verdict } from '../doctor/verdict';
 import { examine, explained } from './examination';
-import { goneJob } from './gone-job';
+import { missing } from './gone-job';
 import { endpointsOf, lastLines, type NamespaceView, viewOf } from './pods';
 import { readinessOf } from './readiness';
 import { settleMs, settlingOf } from './settling-pods';
@@ -178,12 +178,12 @@ class Watch {
   }
 
   private async readiness({ reference, goesWhenDone }: Awaited, object: KubernetesObject | undefined): Promise<Readiness> {
-    if (object === undefined && goesWhenDone) return goneJob(this.cluster, reference);
-    const asked = object !== undefined && object.kind === 'Service' && this.hasPods(object);
+    if (object === undefined) return missing(this.cluster, reference, goesWhenDone);
+    const asked = object.kind === 'Service' && this.hasPods(object);
     const endpoints = asked ? await endpointsOf(this.cluster, reference.namespace!, reference.name) : undefined;
     const readiness = readinessOf(object, { now: Date.now(), ...(endpoints && { endpoints }) });
     // bound with its first pod: whoever waits for the pod waits for it
-    const isClaim = object?.kind === 'PersistentVolumeClaim' && readiness.state === 'InProgress';
+    const isClaim = object.kind === 'PersistentVolumeClaim' && readiness.state === 'InProgress';
     return isClaim ? { state: 'Current', message: 'bound when its first pod is there' } : readiness;
   }
 

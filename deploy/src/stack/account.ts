@@ -38,6 +38,13 @@ export function isOfAccount({ kind, metadata: { name, labels = {} } }: Kubernete
   return isKept && (kind === 'ConfigMap' || kind === 'Secret') && name.startsWith('berth-');
 }
 
+/** Whether an object is called as the stack's inventory or one of its revisions; the lock is a Lease, which nobody deploys. */
+export function isNamedAsAccount({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject, stack: Stack): boolean {
+  if (apiVersion !== 'v1' || (kind !== 'ConfigMap' && kind !== 'Secret') || (namespace ?? stack.namespace) !== stack.namespace) return false;
+  const account = accountName(stack);
+  return (kind === 'ConfigMap' && name === account) || (name.startsWith(account) && /^-revision-\d+$/.test(name.slice(account.length)));
+}
+
 /** All revisions of a stack. */
 export function listRevisions(cluster: Cluster, stack: Stack) {
   return cluster.list(configMaps, stack.namespace, { labelSelector: `${revisionLabel}=${stack.name}` });
