@@ -2,8 +2,9 @@
 // without a name also the programs that write manifests, into cdk8s/dist, and berth, into deploy/dist.
 //   node scripts/build.mjs [SERVICE...]
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { root, serviceNames, servicePaths, programBundles } from './services.mjs';
 
@@ -107,16 +108,21 @@ export async function buildPrograms() {
   };
   await Promise.all(
     Object.entries(programBundles).map(async ([main, outfile]) => {
-      await build({ ...options, entryPoints: [main], outfile });
-      signBuild(outfile);
+      const bundled = await build({ ...options, entryPoints: [main], outfile, write: false });
+      mkdirSync(dirname(outfile), { recursive: true });
+      writeFileSync(outfile, signed(inAscii(bundled.outputFiles[0].text)));
     }),
   );
 }
 
-/** Ends a program with a hash of itself, by which what is kept of one build is told from what is kept of another (deploy/bin/run-cached.js). */
-function signBuild(file) {
-  const hash = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
-  appendFileSync(file, `// build ${hash}\n`);
+/** With escapes for what esbuild leaves beyond ASCII, which is in regular expressions and comments: one such character, and V8 keeps and reads all of it two bytes a character. */
+function inAscii(code) {
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** Ended with a hash of itself, by which what is kept of one build is told from what is kept of another (deploy/bin/run-cached.js). */
+function signed(code) {
+  return `${code}// build ${createHash('sha256').update(code).digest('hex').slice(0, 16)}\n`;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Cluster } from '../src/cluster/cluster';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
+import { lockLocation } from '../src/stack/account';
 import { acquireLock, seeLock } from '../src/stack/lock';
 import { readInventory } from '../src/stack/inventory';
 import { auditSince } from '../testing/audit';
@@ -36,6 +37,29 @@ describeWithControlPlane('a lock that was seen free', (at) => {
     const [mine] = await Promise.all([acquireLock(cluster, stack, { ...options, seen }), other.release()]);
     expect(mine.isUntouched).toBe(false);
     await mine.release();
+  });
+
+  it('is given back by one request, and all the same where somebody has changed it since', async () => {
+    const [cluster, stack] = [at().plane.connect(), await stackIn()];
+    const holder = async () => (await seeLock(cluster, stack)).lease?.spec.holderIdentity;
+    const lock = await acquireLock(cluster, stack, options);
+    const since = await auditSince(at().plane.auditLog);
+    await lock.release();
+    const asked = (await since()).filter(({ uri }) => uri.includes(`${stack.namespace}/leases/`));
+    expect([asked.map(({ verb }) => verb), await holder()]).toEqual([['update'], '']);
+    const labelled = await acquireLock(cluster, stack, options);
+    await cluster.patch(lockLocation(stack), [{ op: 'add', path: '/metadata/labels', value: { seen: 'yes' } }]);
+    expect(await holder()).not.toBe('');
+    await labelled.release();
+    expect(await holder()).toBe('');
+  });
+
+  it('is left to who has taken it over', async () => {
+    const [cluster, stack] = [at().plane.connect(), await stackIn()];
+    const lock = await acquireLock(cluster, stack, options);
+    await cluster.patch(lockLocation(stack), [{ op: 'replace', path: '/spec/holderIdentity', value: 'somebody else' }]);
+    await lock.release();
+    expect((await seeLock(cluster, stack)).lease?.spec.holderIdentity).toBe('somebody else');
   });
 
   /** A cluster on which something happens when the lock is about to be taken. */

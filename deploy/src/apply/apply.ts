@@ -10,8 +10,7 @@ import { isEmpty, type Plan, type PlannedObject } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
 import { configures } from '../plan/webhooks';
 import { goesWhenDone } from '../readiness/gone-job';
-import { hasNoState } from '../readiness/readiness';
-import { type Awaited, type Standing, type WaitOptions, waitUntilReady } from '../readiness/wait';
+import { type Awaited, mayBeUnready, type Standing, type WaitOptions, waitUntilReady } from '../readiness/wait';
 import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
 import { acquireLock, type Lock, type LockOptions, seeLock } from '../stack/lock';
 import { checkSize, readRevisions, recordRevision, type Revision, type RevisionNotes, trimRevisions } from '../stack/revisions';
@@ -288,11 +287,11 @@ function versionsOf({ spec }: KubernetesObject): string[] {
   return versions.map(({ name }) => `${group}/${name}`);
 }
 
-/** Waits for all objects that have a state, also for those that nothing changed of: a release is healthy as a whole. The plan or its write has just seen each. */
+/** Waits for all objects that may be unready, also for those that nothing changed of: a release is healthy as a whole. The plan or its write has just seen each. */
 async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadline: number, { progress, signal }: ApplyOptions): Promise<void> {
-  const stateful = objects.filter(({ reference }) => !hasNoState(reference)).map(awaited);
+  const all = objects.map((prepared) => ({ ...awaited(prepared), object: prepared.object }));
   try {
-    await untilReady(cluster, stateful, deadline, { signal, onChange: (standing) => progress.stands(standing) });
+    await untilReady(cluster, all.filter((one) => mayBeUnready(one, all)), deadline, { signal, onChange: (standing) => progress.stands(standing) });
   } finally {
     progress.waited();
   }

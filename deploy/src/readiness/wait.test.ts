@@ -1,6 +1,6 @@
 import type { Cluster, Location } from '../cluster/cluster';
-import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { type Awaited, waitUntilReady } from './wait';
+import { type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
+import { type Awaited, mayBeUnready, waitUntilReady } from './wait';
 
 const resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 
@@ -130,6 +130,18 @@ describe('waiting', () => {
       const cluster = clusterOf({ spec: { template, ...(spec as object) }, status });
       expect(await waitUntilReady(cluster, [service, workload], { timeoutMs: 700 })).toMatchObject({ outcome });
     });
+  });
+
+  it.each([
+    ['a Service whose pods come with it', 'v1', 'Service', { selector: { app: 'web' } }, true],
+    ['a Service of pods of nobody here', 'v1', 'Service', { selector: { app: 'other' } }, false],
+    ['a Service that needs a load balancer', 'v1', 'Service', { type: 'LoadBalancer', selector: { app: 'other' } }, true],
+    ['another kind of Service', 'serving.knative.dev/v1', 'Service', {}, true],
+    ['a ConfigMap', 'v1', 'ConfigMap', undefined, false],
+    ['an Ingress', 'networking.k8s.io/v1', 'Ingress', {}, true],
+  ])('looks at %s only where it may be unready', (_, apiVersion, kind, spec, looks) => {
+    const object: KubernetesObject = { apiVersion, kind, metadata: { name: 'web', namespace: 'shop' }, spec };
+    expect(mayBeUnready({ reference: referenceOf(object), object }, [awaited('web')])).toBe(looks);
   });
 
   it('looks once at what is ready at once', async () => {

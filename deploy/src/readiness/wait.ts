@@ -10,7 +10,7 @@ import type { PodLog, Verdict } from '../doctor/verdict';
 import { examine, explained } from './examination';
 import { missing } from './gone-job';
 import { endpointsOf, lastLines, type NamespaceView, viewOf } from './pods';
-import { readinessOf } from './readiness';
+import { hasNoState, readinessOf } from './readiness';
 import { settleMs, settlingOf } from './settling-pods';
 import type { Readiness } from './state';
 
@@ -188,12 +188,8 @@ class Watch {
   }
 
   /** A Service whose pods are none of these objects' may wait for another deployment; one whose pods nobody wants, for a person. */
-  private hasPods({ spec, metadata: { namespace } }: KubernetesObject): boolean {
-    const { selector = {} } = (spec ?? {}) as { selector?: Record<string, string> };
-    return this.all.some(
-      ({ reference, podLabels }) =>
-        reference.namespace === namespace && podLabels !== undefined && hasLabels(podLabels, selector) && wantsPods(this.workloads.get(keyOf(reference))),
-    );
+  private hasPods(service: KubernetesObject): boolean {
+    return this.all.some((awaited) => isFoundBy(service, awaited) && wantsPods(this.workloads.get(keyOf(awaited.reference))));
   }
 
   /** All that doctor looks at: standings with its words, failed where a cause is certain. */
@@ -227,6 +223,19 @@ class Watch {
     this.seen.set(key, since);
     return performance.now() - since >= ms;
   }
+}
+
+/** Whether an object may be there and not ready, among others of its release: what has a state, and of Services those that need a load balancer or their pods. */
+export function mayBeUnready({ reference, object }: { reference: ObjectReference; object: KubernetesObject }, others: readonly Awaited[]): boolean {
+  if (reference.group !== '' || reference.kind !== 'Service') return !hasNoState(reference);
+  const { type } = (object.spec ?? {}) as { type?: string };
+  return type === 'LoadBalancer' || others.some((other) => isFoundBy(object, other));
+}
+
+/** Whether a Service finds the pods that an object makes. */
+function isFoundBy({ spec, metadata: { namespace } }: KubernetesObject, { reference, podLabels }: Awaited): boolean {
+  const { selector = {} } = (spec ?? {}) as { selector?: Record<string, string> };
+  return reference.namespace === namespace && podLabels !== undefined && hasLabels(podLabels, selector);
 }
 
 /** Until a controller has seen a change, its newest pods are those of the release before. */

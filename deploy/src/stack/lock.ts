@@ -59,11 +59,11 @@ export async function acquireLock(cluster: Cluster, stack: Stack, { seconds = 30
   const deadline = performance.now() + waitMs;
   if (seen !== undefined && (seen.lease?.spec.holderIdentity ?? '') === '') {
     const taken = await tryTake(cluster, stack, identity, seconds, seen);
-    if ('heldSince' in taken) return hold(cluster, stack, identity, seconds, taken.heldSince, true);
+    if ('heldSince' in taken) return hold(cluster, stack, identity, taken, true);
   }
   for (let told = false; ;) {
     const taken = await tryTake(cluster, stack, identity, seconds, await seeLock(cluster, stack));
-    if ('heldSince' in taken) return hold(cluster, stack, identity, seconds, taken.heldSince, false);
+    if ('heldSince' in taken) return hold(cluster, stack, identity, taken, false);
     const who = `${taken.holder.split('/')[0]} deploys ${stack.namespace}/${stack.name}`;
     if (performance.now() >= deadline) throw new Refused(`${who} and renewed the lock ${ago(taken.renewedMsAgo)}: try again when that is done`);
     if (!told) onWait?.(`${who}, or did until ${ago(taken.renewedMsAgo)}: waiting; its lock is free ${seconds} s after its last sign`);
@@ -81,7 +81,12 @@ export function nameOfUser(): string {
   }
 }
 
-type Attempt = { readonly heldSince: number } | { readonly holder: string; readonly renewedMsAgo: number };
+interface Taken {
+  readonly heldSince: number;
+  readonly lease: Lease;
+}
+
+type Attempt = Taken | { readonly holder: string; readonly renewedMsAgo: number };
 
 async function tryTake(cluster: Cluster, stack: Stack, identity: string, seconds: number, { lease, ...seen }: SeenLock): Promise<Attempt> {
   const now = performance.now();
@@ -91,14 +96,12 @@ async function tryTake(cluster: Cluster, stack: Stack, identity: string, seconds
   const spec = { holderIdentity: identity, leaseDurationSeconds: seconds, acquireTime: microTime(serverTime), renewTime: microTime(serverTime) };
   try {
     if (lease === undefined) {
-      await cluster.create(lockLocation(stack), leaseObject(stack, { ...spec, leaseTransitions: 0 }));
-      return { heldSince };
+      return { heldSince, lease: (await cluster.create(lockLocation(stack), leaseObject(stack, { ...spec, leaseTransitions: 0 }))) as unknown as Lease };
     }
     const { holderIdentity = '', renewTime = '', leaseDurationSeconds = seconds, leaseTransitions = 0 } = lease.spec;
     const renewedMsAgo = serverTime - (Date.parse(renewTime) || 0);
     if (holderIdentity !== '' && renewedMsAgo <= leaseDurationSeconds * 1000) return { holder: holderIdentity, renewedMsAgo };
-    await cluster.replace(lockLocation(stack), leaseObject(stack, { ...spec, leaseTransitions: leaseTransitions + 1 }, lease.metadata.resourceVersion));
-    return { heldSince };
+    return { heldSince, lease: await rewrite(cluster, stack, lease, { ...spec, leaseTransitions: leaseTransitions + 1 }) };
   } catch (error) {
     // somebody was faster
     if (error instanceof ApiError && error.code === 409) return { holder: 'somebody', renewedMsAgo: 0 };
@@ -134,15 +137,16 @@ function ago(ms: number): string {
 }
 
 /** Renews it every third of its time until it is given back. */
-function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number, since: number, isUntouched: boolean): Lock {
-  const leaseMs = seconds * 1000;
+function hold(cluster: Cluster, stack: Stack, identity: string, { heldSince, ...taken }: Taken, isUntouched: boolean): Lock {
+  const leaseMs = taken.lease.spec.leaseDurationSeconds! * 1000;
   const lost = new AbortController();
-  let [renewedAt, isOurs] = [since, true];
+  let [lease, renewedAt, isOurs] = [taken.lease, heldSince, true];
   const renew = async () => {
     const asked = performance.now();
     try {
-      const found = await put(cluster, stack, identity, seconds, identity);
-      isOurs = found === 'ours';
+      const found = await seeOwn(cluster, stack, identity);
+      isOurs = typeof found !== 'string';
+      if (typeof found !== 'string') lease = await rewrite(cluster, stack, found.lease, { ...found.lease.spec, renewTime: microTime(found.serverTime) });
       renewedAt = asked;
       if (found === 'taken') lost.abort(new CommandError(takenWords(stack)));
     } catch {
@@ -163,21 +167,34 @@ function hold(cluster: Cluster, stack: Stack, identity: string, seconds: number,
     async release() {
       clearInterval(timer);
       await renewal;
-      if (isOurs) await put(cluster, stack, identity, seconds, '').catch(() => undefined);
+      if (isOurs) await giveBack(cluster, stack, identity, lease).catch(() => undefined);
     },
   };
+}
+
+/** @param lease - as it was written last: somebody may have put a label on it since */
+async function giveBack(cluster: Cluster, stack: Stack, identity: string, lease: Lease): Promise<void> {
+  const free = (held: Lease) => rewrite(cluster, stack, held, { ...held.spec, holderIdentity: '' });
+  try {
+    await free(lease);
+  } catch {
+    const found = await seeOwn(cluster, stack, identity);
+    if (typeof found !== 'string') await free(found.lease);
+  }
 }
 
 function takenWords({ namespace, name }: Stack): string {
   return `somebody else took the lock of ${namespace}/${name}, because it was not renewed in time: this run has stopped; look at berth history, and run it again when that one is done`;
 }
 
-/** Writes a new sign of life, or gives it back. @returns whose it is; it is gone with its namespace */
-async function put(cluster: Cluster, stack: Stack, identity: string, seconds: number, holderIdentity: string): Promise<'ours' | 'taken' | 'gone'> {
+/** The lease while it is this one's; else whose it is: it is gone with its namespace. */
+async function seeOwn(cluster: Cluster, stack: Stack, identity: string): Promise<{ readonly lease: Lease; readonly serverTime: number } | 'taken' | 'gone'> {
   const { lease, serverTime } = await seeLock(cluster, stack);
   if (lease === undefined) return 'gone';
-  if (lease.spec.holderIdentity !== identity) return 'taken';
-  const spec = { ...lease.spec, holderIdentity, leaseDurationSeconds: seconds, renewTime: microTime(serverTime) };
-  await cluster.replace(lockLocation(stack), leaseObject(stack, spec, lease.metadata.resourceVersion));
-  return 'ours';
+  return lease.spec.holderIdentity === identity ? { lease, serverTime } : 'taken';
+}
+
+/** @returns the lease as it is then @throws ApiError `Conflict` when somebody has written it since it was seen */
+async function rewrite(cluster: Cluster, stack: Stack, { metadata: { resourceVersion } }: Lease, spec: Lease['spec']): Promise<Lease> {
+  return (await cluster.replace(lockLocation(stack), leaseObject(stack, spec, resourceVersion))) as unknown as Lease;
 }
