@@ -291,7 +291,12 @@ function versionsOf({ spec }: KubernetesObject): string[] {
 async function becomeReady(cluster: Cluster, objects: readonly Prepared[], deadline: number, { progress, signal }: ApplyOptions): Promise<void> {
   const all = objects.map((prepared) => ({ ...awaited(prepared), object: prepared.object }));
   try {
-    await untilReady(cluster, all.filter((one) => mayBeUnready(one, all)), deadline, { signal, onChange: (standing) => progress.stands(standing) });
+    await untilReady(
+      cluster,
+      all.filter((one) => mayBeUnready(one, all)),
+      deadline,
+      { signal, onChange: (standing) => progress.stands(standing) },
+    );
   } finally {
     progress.waited();
   }
