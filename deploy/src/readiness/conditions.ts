@@ -11,8 +11,9 @@ export interface Condition {
 
 /** An object's condition of a type, whatever its status. */
 export function anyConditionOf({ status }: KubernetesObject, type: string): Condition | undefined {
-  const { conditions } = (status ?? {}) as { conditions?: readonly Condition[] };
-  return conditions?.find((condition) => condition.type === type);
+  const { conditions } = (status ?? {}) as { conditions?: unknown };
+  // a custom kind may mean anything by the word
+  return Array.isArray(conditions) ? ((conditions as readonly (Condition | null)[]).find((condition) => condition?.type === type) ?? undefined) : undefined;
 }
 
 /** An object's condition of a type, where it has that status. */

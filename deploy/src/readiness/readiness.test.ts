@@ -264,6 +264,19 @@ const rows: readonly Row[] = [
     /does not serve it yet/,
   ],
   ['a definition that can’t be installed', definition(conditions('type: Established, status: "False", reason: NotAccepted')), 'Failed', /NotAccepted/],
+  [
+    'a custom object that calls a map its conditions',
+    '{apiVersion: example.com/v1, kind: A, metadata: {name: a}, status: {conditions: {ready: true}}}',
+    'Current',
+    /^$/,
+  ],
+  ['a custom object with an empty condition', '{apiVersion: example.com/v1, kind: A, metadata: {name: a}, status: {conditions: [null]}}', 'Current', /^$/],
+  [
+    'a ReplicationController without its pods',
+    '{apiVersion: v1, kind: ReplicationController, metadata: {name: a, generation: 1}, spec: {replicas: 2}, status: {observedGeneration: 1, fullyLabeledReplicas: 2, readyReplicas: 1}}',
+    'InProgress',
+    /0 of 2 pods are ready/,
+  ],
   ['a definition that was not seen', definition(''), 'InProgress', /does not serve it yet/],
 ];
 

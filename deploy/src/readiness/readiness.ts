@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, Rule>> = {
   'batch/CronJob': cronJob,
   'autoscaling/HorizontalPodAutoscaler': horizontalPodAutoscaler,
   '/Pod': pod,
+  '/ReplicationController': replicaSet,
   '/Service': service,
   '/PersistentVolumeClaim': persistentVolumeClaim,
   'networking.k8s.io/Ingress': ingress,

@@ -1,3 +1,4 @@
+import { Unreachable } from '../cluster/api-error';
 import type { Cluster, Location } from '../cluster/cluster';
 import { type KubernetesObject, referenceOf } from '../manifests/kubernetes-object';
 import { type Awaited, mayBeUnready, waitUntilReady } from './wait';
@@ -142,6 +143,19 @@ describe('waiting', () => {
   ])('looks at %s only where it may be unready', (_, apiVersion, kind, spec, looks) => {
     const object: KubernetesObject = { apiVersion, kind, metadata: { name: 'web', namespace: 'shop' }, spec };
     expect(mayBeUnready({ reference: referenceOf(object), object }, [awaited('web')])).toBe(looks);
+  });
+
+  it.each([
+    [
+      'by its connection',
+      new Unreachable(new URL('https://cluster.example'), Object.assign(new Error('x'), { code: 'ECONNREFUSED' })),
+      300,
+      /can't be reached/,
+    ],
+    ['a fault of ours', new TypeError('undefined is not a function'), 10_000, TypeError],
+  ])('throws why the cluster can’t be asked: %s', async (_, fault, timeoutMs, thrown) => {
+    const cluster = { get: () => Promise.reject(fault), list: () => Promise.resolve([]) } as unknown as Cluster;
+    await expect(waitUntilReady(cluster, [awaited('web')], { timeoutMs })).rejects.toThrow(thrown);
   });
 
   it('looks once at what is ready at once', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Location } from '../cluster/cluster';
 import { ApiError } from '../cluster/api-error';
+import { CommandError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { groupOf, keyOf, type KubernetesObject, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
 import { hasLabels } from '../manifests/selectors';
@@ -65,7 +66,7 @@ const examinationMs = 15_000;
  * that need pods alone at each look, all of them now and then. Looks again and again instead of watching: a watch may end, or miss what happened before it
  * began. Where containers without a probe have just started it looks once more.
  *
- * @throws ApiError, Unreachable when the cluster can't be asked for a minute
+ * @throws ApiError, Unreachable when the cluster can't be asked for a minute, or at the end of the time
  */
 export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited[], options: WaitOptions): Promise<WaitResult> {
   const { timeoutMs, onChange, signal } = options;
@@ -90,6 +91,7 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
     }
     if (unready.some(isFailed)) return { outcome: 'doomed', unready: await withWords(cluster, awaited, unready, true) };
     if (signal?.aborted) return { outcome: 'timeout', unready };
+    if (now >= deadline && watch.fault !== undefined) throw watch.fault;
     if (now >= deadline) return { outcome: 'timeout', unready: await withWords(cluster, awaited, unready, false) };
     if (now >= nextExamination) {
       const examined = await watch.examine(unready);
@@ -105,6 +107,8 @@ export async function waitUntilReady(cluster: Cluster, awaited: readonly Awaited
 class Watch {
   /** What the last look saw anew. */
   standings: Standing[] = [];
+  /** Why the last look saw nothing. */
+  fault: CommandError | undefined;
   private pending: readonly Awaited[];
   /** When a pod's reason was first seen, in milliseconds. */
   private readonly seen = new Map<string, number>();
@@ -129,7 +133,7 @@ class Watch {
         this.pending = this.all.filter(mayBreak);
         unready = await this.lookAtPending();
       }
-      this.failingSince = undefined;
+      this.failingSince = this.fault = undefined;
       return unready;
     } catch (error) {
       this.tolerate(error);
@@ -161,8 +165,9 @@ class Watch {
   private tolerate(error: unknown): void {
     const now = performance.now();
     this.failingSince ??= now;
-    const isPassing = !(error instanceof ApiError) || error.isPassing;
+    const isPassing = error instanceof CommandError && (!(error instanceof ApiError) || error.isPassing);
     if (!isPassing || now - this.failingSince > 60_000) throw error;
+    this.fault = error;
   }
 
   private async lookOnce(): Promise<Standing[]> {
