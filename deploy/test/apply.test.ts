@@ -172,4 +172,35 @@ describeWithControlPlane('a folder of plain manifests', (at) => {
     writeFiles(folder, { 'web.yaml': deployment('web:1'), 'configuration.yaml': configMap('one') });
     expect((await ok('plan', folder, '-n', namespace, '--exit-code')).stdout).toContain('2 unchanged');
   }, 60_000);
+
+  it('that becomes unhealthy by itself is not rolled back by an apply that has nothing to write', async () => {
+    const namespace = await at().namespace();
+    const folder = folderWith({ 'boats.yaml': boats.replaceAll('example.com', 'sea.example.com'), 'configuration.yaml': configMap('one') });
+    await ok('apply', folder, '-n', namespace);
+    writeFiles(folder, { 'configuration.yaml': configMap('two') });
+    await ok('apply', folder, '-n', namespace);
+    const cluster = at().plane.connect();
+    const boat = { resource: { apiVersion: 'sea.example.com/v1', kind: 'Boat', plural: 'boats', namespaced: true }, namespace, name: 'titanic' };
+    await cluster.patch(boat, [{ op: 'add', path: '/status', value: { conditions: [{ type: 'Ready', status: 'False', message: 'an iceberg' }] } }]);
+    const changed = await writes(namespace, async () => {
+      const { code, stderr } = await run(['apply', folder, '-n', namespace, '--rollback-on-failure', '--timeout', '1s']);
+      expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringMatching(/an iceberg/) as string });
+    });
+    expect(changed).toEqual([]);
+    cluster.connection.close();
+  }, 60_000);
+
+  it('that can be rolled back to nothing says both: why it failed, and why the rollback did', async () => {
+    const namespace = await at().namespace();
+    const folder = folderWith({ 'boats.yaml': boats.replaceAll('example.com', 'ice.example.com'), 'web.yaml': deployment('web:1') });
+    await ok('apply', folder, '-n', namespace);
+    const cluster = at().plane.connect();
+    const boat = { resource: { apiVersion: 'ice.example.com/v1', kind: 'Boat', plural: 'boats', namespaced: true }, namespace, name: 'titanic' };
+    writeFiles(folder, { 'web.yaml': deployment('broken:2') });
+    await cluster.patch(boat, [{ op: 'add', path: '/status', value: { conditions: [{ type: 'Ready', status: 'False', message: 'an iceberg' }] } }]);
+    const { code, stderr } = await run(['apply', folder, '-n', namespace, '--rollback-on-failure', '--timeout', '8s']);
+    cluster.connection.close();
+    expect(code).toBe(4);
+    expect(stderr).toMatch(/container web ends with exit code 1[^]*and it could not be rolled back to revision 1: Boat\/\S+ Ready: an iceberg/);
+  }, 60_000);
 });

@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../src/cluster/cluster';
@@ -15,6 +17,12 @@ import { describeWithControlPlane } from '../testing/use-control-plane';
 
 const deployments: Resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const configMaps: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
+const configurations: Resource = {
+  apiVersion: 'admissionregistration.k8s.io/v1',
+  kind: 'ValidatingWebhookConfiguration',
+  plural: 'validatingwebhookconfigurations',
+  namespaced: false,
+};
 const queues = kindOf('Queue');
 const labels = { guarded: 'true' };
 
@@ -160,6 +168,32 @@ describeWithControlPlane('a webhook of the stack that does not answer', (at) => 
     await applyObjects(cluster, stack, without);
     expect(await sizes(namespace)).toEqual(new Set([6]));
   }, 60_000);
+
+  it.each([
+    ['apply', 'the account that is written first'],
+    ['destroy', 'an object that goes'],
+  ])(
+    'is told by %s with the way out, where it looks at %s',
+    async (command) => {
+      const namespace = await at().namespace();
+      const folder = folderWith({ 'sizes.json': JSON.stringify(configMap(5)) });
+      const run = (args: readonly string[]) => berth([...args, '-n', namespace, '--timeout', '5s'], at().plane);
+      expect(await run(['apply', folder])).toMatchObject({ code: 0 });
+      const made = { resource: configurations, name: `queues-${namespace}` };
+      const [webhook] = (configuration(namespace) as unknown as { webhooks: readonly object[] }).webhooks;
+      const rules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'] }];
+      const isDown = { clientConfig: { url: 'https://127.0.0.1:1/' }, objectSelector: {}, rules };
+      await cluster.create(made, { ...configuration(namespace), webhooks: [{ ...webhook, ...isDown }] });
+      await untilAsked(namespace);
+      writeFileSync(join(folder, 'sizes.json'), JSON.stringify(configMap(6)));
+      const { code, stderr } = await run(command === 'apply' ? ['apply', folder] : ['destroy', folder, '--confirm', 'shop']);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/doesn't answer: bring back what it leads to, or take its configuration away \(kubectl get validatingwebhookconfigurations,/);
+      const { uid } = (await cluster.get(made))!.metadata;
+      await cluster.delete(made, uid!);
+    },
+    60_000,
+  );
 
   it('lets be told what can be told without the server: whose fields are, and which replicas stay', async () => {
     const stack = { name: 'shop', namespace: await at().namespace() };

@@ -63,6 +63,8 @@ export class Unready extends NotHealthy {
   constructor(
     message: string,
     readonly unready: readonly Standing[],
+    /** Not where all was so already: then it is no release's fault. */
+    readonly hasWritten = true,
   ) {
     super(message);
   }
@@ -84,7 +86,9 @@ export async function apply(cluster: Cluster, stack: Stack, objects: readonly Pr
   options.agree?.(plan);
   options.progress.plan(plan);
   if (isEmpty(plan)) {
-    await becomeReady(cluster, objects, performance.now() + options.timeoutMs, options);
+    await becomeReady(cluster, objects, performance.now() + options.timeoutMs, options).catch((error: unknown) => {
+      throw error instanceof Unready ? new Unready(error.message, error.unready, false) : error;
+    });
     return { plan, changed: false, revision: revisions.at(-1)!.number };
   }
   // Git and the API server are asked while the lock is taken

@@ -1,5 +1,6 @@
 import { apply, type Applied, type ApplyOptions, Unready, Unwritten } from '../apply/apply';
 import { rollbackTarget } from '../apply/rollback';
+import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
 import { checkCluster, rememberCluster } from '../cluster/known-clusters';
 import { CommandError } from '../exit-codes';
@@ -8,6 +9,7 @@ import type { Format } from '../output/format';
 import { unreadyText } from '../output/unready-text';
 import type { Plan } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
+import { deadWebhookWords } from '../plan/webhooks';
 import { checkSaved, planningFlags, readPlan } from '../plan/saved-plan';
 import { connect, prepareStack, readStack, type StackFlags, type World } from '../session';
 import { deployer } from '../stack/deployer';
@@ -62,7 +64,8 @@ export async function applyCommand(named: string | undefined, flags: ApplyFlags,
     try {
       tellApplied(await apply(cluster, stack, objects, options), flags, world);
     } catch (error) {
-      if ((error instanceof Unready || error instanceof Unwritten) && flags.rollbackOnFailure) await rollBack(error, cluster, stack, options, world);
+      const isRelease = error instanceof Unwritten || (error instanceof Unready && error.hasWritten);
+      if (isRelease && flags.rollbackOnFailure) await rollBack(error, cluster, stack, options, world);
       throw error;
     } finally {
       rememberCluster(folder, uid, target.context, world.env);
@@ -79,7 +82,7 @@ async function rollBack(error: Unready | Unwritten, cluster: Cluster, stack: Sta
   });
   for (const { object } of objects) output.hide(object);
   output.talk(`rolling back to revision ${revision.number}\n`);
-  await apply(cluster, stack, objects, {
+  const back = apply(cluster, stack, objects, {
     ...options,
     replaceAll: true,
     lacksSecrets: true,
@@ -89,6 +92,11 @@ async function rollBack(error: Unready | Unwritten, cluster: Cluster, stack: Sta
       message: `rolled back to revision ${revision.number}, because the next ${error instanceof Unready ? 'was not healthy' : 'could not be applied'}`,
     }),
   });
+  await back.catch((fault: unknown) => {
+    if (!(fault instanceof CommandError)) throw fault;
+    if (fault instanceof Unready) output.talk(unreadyText(fault.unready, output));
+    throw new CommandError(`${error.message}\nand it could not be rolled back to revision ${revision.number}: ${fault.message}`, error.exitCode);
+  });
   throw new CommandError(`${error.message}\nso it was rolled back: revision ${revision.number} is deployed again, and all of it is ready`, error.exitCode);
 }
 
@@ -97,13 +105,13 @@ export function lockOptions({ lockTimeout, lockLease }: Pick<WritingFlags, 'lock
   return { waitMs: lockTimeout, seconds: Math.max(2, Math.round(lockLease / 1000)) };
 }
 
-/** Says why what is not ready is not, whatever happens, and ends the connections. */
+/** Says why what is not ready is not, and what brings a webhook back, whatever happens, and ends the connections. */
 export async function failing(world: World, cluster: Cluster, body: () => Promise<void>): Promise<void> {
   try {
     await body();
   } catch (error) {
     if (error instanceof Unready) world.output.talk(unreadyText(error.unready, world.output));
-    throw error;
+    throw error instanceof ApiError && error.isWebhookDown ? new CommandError(deadWebhookWords(error), error.exitCode, { cause: error }) : error;
   } finally {
     cluster.connection.close();
   }

@@ -7,6 +7,12 @@ export function configures({ apiVersion, webhooks }: KubernetesObject, { message
   return (webhooks as readonly { readonly name: string }[]).some(({ name }) => message.includes(`failed calling webhook "${name}"`));
 }
 
+/** What ended a run that can't go on without a webhook: the account of the stack, or an object that goes, is what it looks at. */
+export function deadWebhookWords({ message }: ApiError): string {
+  const lists = 'kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations';
+  return `a webhook that looks at it doesn't answer: bring back what it leads to, or take its configuration away (${lists} lists them), and run the command again: ${message}`;
+}
+
 /** Whether an object is the Service through which the webhook is asked that a refusal names. */
 export function leadsTo({ apiVersion, kind, metadata: { name, namespace } }: KubernetesObject, { message }: ApiError): boolean {
   return apiVersion === 'v1' && kind === 'Service' && message.includes(`//${name}.${namespace}.svc:`);
