@@ -3,7 +3,7 @@ import { ApiError } from '../cluster/api-error';
 import type { Cluster, Location } from '../cluster/cluster';
 import { NotHealthy } from '../exit-codes';
 import { jsonPatch } from '../manifests/json-patch';
-import { type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { type FieldSet, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import { inOrderOf } from '../plan/list-order';
 import { handOverManager, hasDeployer, takenOver } from '../plan/managed-fields';
 import type { PlannedObject } from '../plan/plan';
@@ -11,9 +11,9 @@ import { throwIfStopped } from '../stopped';
 
 /** Writes one object of a plan. @throws ApiError; NotHealthy when a deadline passes */
 export async function writeObject(cluster: Cluster, planned: PlannedObject, deadline: number): Promise<void> {
-  const { location, object, action, live, handsOver, force } = planned;
+  const { location, object, action, live, claims, handsOver, force } = planned;
   if (action === 'replace') await remove(cluster, planned, deadline);
-  else if (live !== undefined && hasDeployer(live)) await patiently(planned, deadline, () => takeOver(cluster, location));
+  else if (live !== undefined && (claims !== undefined || hasDeployer(live))) await patiently(planned, deadline, () => takeOver(cluster, location, claims));
   if (handsOver !== undefined) await patiently(planned, deadline, () => handOver(cluster, planned, handsOver));
   await patiently(planned, deadline, async () => {
     const written = await cluster.apply(location, object, { force });
@@ -41,11 +41,11 @@ function isRace(error: unknown): boolean {
   return error instanceof ApiError && (error.code === 409 || error.code === 422);
 }
 
-/** What kubectl deployed becomes Berth's. The account is read anew: it may have changed since the plan. */
-async function takeOver(cluster: Cluster, location: Location): Promise<void> {
+/** What kubectl deployed becomes Berth's, and what is claimed. The account is read anew: it may have changed since the plan. */
+async function takeOver(cluster: Cluster, location: Location, claims?: FieldSet): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const live = await cluster.get(location);
-    const account = live && takenOver(live);
+    const account = live && takenOver(live, claims);
     if (account === undefined) return;
     try {
       // the version makes it fail when somebody else changes the object meanwhile

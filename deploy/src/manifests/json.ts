@@ -12,6 +12,13 @@ export function same(one: unknown, other: unknown): boolean {
   return members.length === Object.keys(other).length && members.every((member) => member in other && same(one[member], other[member]));
 }
 
+/** A value with what another one says laid over it: members that it doesn't say stay, and so do those of the elements of a list as long as its own. */
+export function merged(under: unknown, over: unknown): unknown {
+  if (Array.isArray(under) && Array.isArray(over) && under.length === over.length) return over.map((value, index) => merged(under[index], value));
+  if (!isObject(under) || !isObject(over)) return over;
+  return { ...under, ...Object.fromEntries(Object.entries(over).map(([member, value]) => [member, merged(under[member], value)])) };
+}
+
 /** A text in which the order of members doesn't show: equal values have equal texts. */
 export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>

@@ -88,27 +88,30 @@ const leastOwned: FieldSet = { 'f:metadata': { 'f:labels': { [`f:${stackLabel}`]
 /**
  * The account of an object as if Berth, not kubectl, had deployed it, so that what a manifest no longer says is removed.
  *
- * @returns nothing when kubectl has no part in it
+ * @param claims - what becomes Berth's although nobody has it
+ * @returns nothing when there are no claims, and kubectl has no part in it
  */
-export function takenOver(object: KubernetesObject): readonly ManagedFields[] | undefined {
+export function takenOver(object: KubernetesObject, claims?: FieldSet): readonly ManagedFields[] | undefined {
   const { managedFields = [] } = object.metadata;
   const theirs = managedFields.filter(isDeployer);
-  if (theirs.length === 0) return undefined;
+  if (theirs.length === 0 && claims === undefined) return undefined;
   const own = managedFields.find(isOwn);
-  const { apiVersion } = own ?? theirs.at(-1)!;
+  const { apiVersion } = own ?? theirs.at(-1) ?? object;
   // sets of different versions can't be joined: what only the others own is left to nobody
   const joined = theirs
     .filter((entry) => entry.apiVersion === apiVersion)
     .reduce((set, entry) => union(set, declared(entry, object)), own?.fieldsV1 ?? leastOwned);
-  const entry: ManagedFields = { manager: fieldManager, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1: joined, ...timeOf(theirs.at(-1)!) };
+  const fieldsV1 = union(joined, claims ?? {});
+  const entry: ManagedFields = { manager: fieldManager, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1, ...timeOf(theirs.at(-1) ?? own) };
   return [...managedFields.filter((other) => !isOwn(other) && !isDeployer(other)), entry];
 }
 
-function timeOf({ time }: ManagedFields): { readonly time?: string } {
+function timeOf({ time }: Partial<ManagedFields> = {}): { readonly time?: string } {
   return time === undefined ? {} : { time };
 }
 
-function union(one: FieldSet, other: FieldSet): FieldSet {
+/** What two sets have together. */
+export function union(one: FieldSet, other: FieldSet): FieldSet {
   const joined: Record<string, FieldSet> = { ...one };
   for (const [path, set] of Object.entries(other)) joined[path] = union(joined[path] ?? {}, set);
   return joined;
@@ -195,10 +198,19 @@ function holds(value: unknown, path: readonly string[]): boolean {
   return valueAt(value, path) !== undefined;
 }
 
-function valueAt(value: unknown, path: readonly string[]): unknown {
+/** What is at a path in a value; nothing where it leads nowhere. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
   let at: unknown = value;
   for (const part of path) at = step(at, part)?.value;
   return at;
+}
+
+/** A value with another one at a path that leads somewhere in it. */
+export function replacedAt<Value>(value: Value, [part, ...rest]: readonly string[], replace: (value: unknown) => unknown): Value {
+  if (part === undefined) return replace(value) as Value;
+  const { key, value: inner } = step(value, part)!;
+  const next = replacedAt(inner, rest, replace);
+  return (Array.isArray(value) ? value.with(key as number, next) : { ...value, [key]: next }) as Value;
 }
 
 function remove(value: unknown, path: readonly string[]): void {

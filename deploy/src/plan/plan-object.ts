@@ -2,14 +2,15 @@ import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
 import { isScaledBy } from '../manifests/autoscalers';
 import { holdsData } from '../manifests/data-kinds';
-import { isObject, same } from '../manifests/json';
+import { merged, same } from '../manifests/json';
 import { jsonPatch } from '../manifests/json-patch';
-import { groupOf, isCustom, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { type FieldSet, groupOf, isCustom, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
 import { isOfAccount } from '../stack/account';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { isAsDeclared } from './as-declared';
+import { asSaid, asThere, claimed, narrowPlaces } from './defaults-in-the-way';
 import { changesBetween, contentOf } from './field-changes';
 import {
   foreignFields,
@@ -126,7 +127,7 @@ function planUntried(basis: Basis & { readonly live: KubernetesObject }, context
   const foreign = conflicts.filter((conflict) => !isSettled(conflict, basis, context));
   if (foreign.length > 0 && !context.forceConflicts) return refusal(basis, conflictWords(foreign));
   const takesOver = hasDeployer(live);
-  const next = merged(live, { ...object, apiVersion: live.apiVersion });
+  const next = merged(live, { ...object, apiVersion: live.apiVersion }) as KubernetesObject;
   return {
     ...basis,
     action: hasFailed(live) ? 'replace' : 'change',
@@ -208,6 +209,7 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
     action: isSame ? 'unchanged' : 'change',
     changes,
     force: tried.force,
+    ...(tried.claims && { claims: tried.claims }),
     ...(kept === undefined ? {} : { handsOver: kept }),
     notes: [
       ...(takesOver ? [takeoverWords] : []),
@@ -218,13 +220,18 @@ async function planChange(basis: Basis & { readonly live: KubernetesObject }, co
   };
 }
 
-type Tried =
-  { readonly next: KubernetesObject; readonly force: boolean; readonly notes: readonly string[] } | { readonly immutable: readonly string[] } | ObjectFault;
+/** What the server would make of an object, once Berth has what it claims. */
+interface Merged {
+  readonly next: KubernetesObject;
+  readonly claims?: FieldSet;
+}
+
+type Tried = (Merged & { readonly force: boolean; readonly notes: readonly string[] }) | { readonly immutable: readonly string[] } | ObjectFault;
 
 async function tryApply(object: KubernetesObject, basis: Basis & { readonly live: KubernetesObject }, context: PlanContext): Promise<Tried> {
   const { cluster, forceConflicts } = context;
   try {
-    return { next: await cluster.apply(basis.location, object, { dryRun: true }), force: false, notes: [] };
+    return { ...(await tryMerge(object, basis, cluster, false)), force: false, notes: [] };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.immutableFields.length > 0) return { immutable: error.immutableFields };
@@ -233,6 +240,29 @@ async function tryApply(object: KubernetesObject, basis: Basis & { readonly live
     const foreign = conflicts.filter((conflict) => !isSettled(conflict, basis, context));
     if (foreign.length > 0 && !forceConflicts) return refusal(basis, conflictWords(foreign));
     return tryForced(object, basis, cluster, conflicts, foreign);
+  }
+}
+
+/** What the server makes of an object: at once or, where its own defaults are in the way, without those. */
+async function tryMerge(
+  object: KubernetesObject,
+  { location, live }: Basis & { readonly live: KubernetesObject },
+  cluster: Cluster,
+  force: boolean,
+): Promise<Merged> {
+  try {
+    return { next: await cluster.apply(location, object, { dryRun: true, force }) };
+  } catch (error) {
+    const places = error instanceof ApiError && error.immutableFields.length === 0 ? narrowPlaces(live, object, error) : [];
+    if (places.length === 0) throw error;
+    try {
+      const rest = await cluster.apply(location, asThere(object, live, places), { dryRun: true, force });
+      const next = await cluster.patch(location, jsonPatch(contentOf(live), contentOf(asSaid(rest, object, places))), { dryRun: true });
+      return { next: { ...next, metadata: { ...next.metadata, managedFields: rest.metadata.managedFields ?? [] } }, claims: claimed(live, places) };
+    } catch {
+      // something else is wrong
+      throw error;
+    }
   }
 }
 
@@ -254,15 +284,15 @@ async function tryWhole(
 
 async function tryForced(
   object: KubernetesObject,
-  basis: Basis,
+  basis: Basis & { readonly live: KubernetesObject },
   cluster: Cluster,
   conflicts: readonly Conflict[],
   foreign: readonly Conflict[],
 ): Promise<Tried> {
   try {
-    const next = await cluster.apply(basis.location, object, { dryRun: true, force: true });
+    const tried = await tryMerge(object, basis, cluster, true);
     // a deployer's are settled before: who else comes in between is told
-    return { next, force: conflicts.some(({ writer }) => !isDeployer(writer)), notes: foreign.map(takenWords) };
+    return { ...tried, force: conflicts.some(({ writer }) => !isDeployer(writer)), notes: foreign.map(takenWords) };
   } catch (error) {
     if (error instanceof ApiError && error.immutableFields.length > 0) return { immutable: error.immutableFields };
     throw error;
@@ -349,7 +379,7 @@ function planReplacement(basis: Basis & { readonly live: KubernetesObject }, fie
   const mayBe = isJob(object) || object.metadata.annotations?.[replaceMark] === 'true';
   // a Secret's values are in the manifest
   const never = object.kind === 'StatefulSet' || (object.kind !== 'Secret' && holdsData(basis.reference, live));
-  if (mayBe && !never) return { ...basis, action: 'replace', changes: changesBetween(live, merged(live, object)) };
+  if (mayBe && !never) return { ...basis, action: 'replace', changes: changesBetween(live, merged(live, object) as KubernetesObject) };
   const cure = never
     ? 'it holds data, so it is never deleted to be made anew: give the object another name, or put the field back'
     : `let it be deleted and made anew with the annotation ${replaceMark}: "true", give it another name, or put the field back`;
@@ -358,17 +388,6 @@ function planReplacement(basis: Basis & { readonly live: KubernetesObject }, fie
 
 /** On an object that may be deleted and made anew when a field of it can't be changed. */
 export const replaceMark = 'berth.dev/replace';
-
-/** The live object with what the manifest says of it, for telling what is different: the server's defaults stay. */
-function merged(live: KubernetesObject, manifest: KubernetesObject): KubernetesObject {
-  return deepMerged(live, manifest) as KubernetesObject;
-}
-
-function deepMerged(under: unknown, over: unknown): unknown {
-  if (Array.isArray(under) && Array.isArray(over) && under.length === over.length) return over.map((value, index) => deepMerged(under[index], value));
-  if (!isObject(under) || !isObject(over)) return over;
-  return { ...under, ...Object.fromEntries(Object.entries(over).map(([member, value]) => [member, deepMerged(under[member], value)])) };
-}
 
 function refusal({ place, reference }: Pick<Prepared, 'place' | 'reference'>, words: string): ObjectFault {
   return { fault: `${place}: ${nameOf(reference)} ${words}`, isManifests: false };

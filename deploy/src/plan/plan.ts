@@ -1,5 +1,5 @@
 import type { Prepared } from '../manifests/prepare';
-import type { KubernetesObject, ObjectReference } from '../manifests/kubernetes-object';
+import type { FieldSet, KubernetesObject, ObjectReference } from '../manifests/kubernetes-object';
 import type { Location } from '../cluster/cluster';
 import type { Stack } from '../stack/stack';
 import type { FieldChange } from './field-changes';
@@ -18,6 +18,8 @@ export interface PlannedObject extends Prepared {
   readonly notes: readonly string[];
   /** Fields are taken over, from kubectl or because it was asked for. */
   readonly force: boolean;
+  /** What nobody owns and the manifest leaves no room for: Berth takes it to itself, so that it goes. */
+  readonly claims?: FieldSet;
   /** Replicas that are kept while an autoscaler takes over. */
   readonly handsOver?: number;
   /** Written when all the rest is: a webhook that doesn't answer looks at it, and the rest may be what mends that. */
