@@ -30,7 +30,7 @@ export interface Diagnosis {
 }
 
 /** Rules whose findings are normal for a moment, while the object or what it needs starts. */
-const passing: ReadonlySet<string> = new Set(['says-unready', 'not-answering', 'peer-down', 'database-down', 'init-container']);
+const passing: ReadonlySet<string> = new Set(['says-unready', 'not-answering', 'probe-port', 'peer-down', 'database-down', 'init-container']);
 
 /**
  * Joins what the rules find: one cause for what goes wrong for one reason.

@@ -1,4 +1,4 @@
-import { perFailingProbe, probeWords } from '../probes';
+import { patienceOf, perFailingProbe, probeWords } from '../probes';
 import { logsCommand } from '../pod-findings';
 import type { Rule } from '../verdict';
 
@@ -17,7 +17,8 @@ export const probePath: Rule = {
           `kubectl get --raw '/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}:${port}/proxy${path}'`,
           logsCommand(pod, status.name, false),
         ],
-        certainAfterMs: 60_000,
+        // while its probe is patient, whoever starts may add it yet
+        certainAfterMs: Math.max(60_000, patienceOf(failing.probe) * 1_000),
       };
     }),
 };

@@ -17,18 +17,25 @@ export const probePort: Rule = {
       const common = {
         evidence: [probeWords(failing), ...listening.words],
         next: [logsCommand(pod, status.name, false), describeCommand(pod)],
-        certainAfterMs: 60_000,
       };
       if (port === undefined && named !== undefined)
         return {
           ...common,
           cause: `container ${status.name} is not ready: its ${kind.toLowerCase()} probe asks the port "${named}", and there is none of that name: ${has}`,
+          certainAfterMs: 60_000,
         };
-      const isUndeclared = !(spec.ports ?? []).some(({ containerPort }) => containerPort === port);
+      // one that declares none may listen anywhere
+      const isUndeclared = declared.length > 0 && !spec.ports!.some(({ containerPort }) => containerPort === port);
       const isElsewhere = listening.port !== undefined && listening.port !== port;
       if (!/connection refused/.test(event.message) || !(isUndeclared || isElsewhere)) return undefined;
       const where = isElsewhere ? `it listens on ${listening.port}` : has;
-      return { ...common, cause: `container ${status.name} is not ready: its ${kind.toLowerCase()} probe asks port ${port}, where nothing listens: ${where}` };
+      return {
+        ...common,
+        cause: `container ${status.name} is not ready: its ${kind.toLowerCase()} probe asks port ${port}, where nothing listens: ${where}`,
+        // whoever starts slowly may open it yet, and what it declares and says binds nobody
+        certainAfterMs: Infinity,
+        isSymptom: kind === 'Startup' || !isUndeclared,
+      };
     }),
 };
 
