@@ -20,14 +20,17 @@ const mostPods = 24;
 const logLines = 200;
 const logBytes = 128 * 1024;
 
+/** When a line was said, as the kubelet puts it before each. */
+const stamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /gm;
+
 /** Milliseconds for a pod's own answer. */
 const answerMs = 1_500;
 
 /** What pods say: of their readiness, at their ports, and in their logs. */
-export async function askPods(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<Pick<Scene, 'logs' | 'health' | 'closedPorts'>> {
+export async function askPods(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<Pick<Scene, 'logs' | 'lastSaid' | 'health' | 'closedPorts'>> {
   const pods = workloadsOf(scene).flatMap((workload) => podsNowOf(workload, scene).slice(0, 2));
   const [health, closedPorts] = await Promise.all([readHealth(cluster, pods.slice(0, mostPods), scene, unseen), knock(cluster, scene, unseen)]);
-  return { health, closedPorts, logs: await readLogs(cluster, pods, health, scene.now, unseen) };
+  return { health, closedPorts, ...(await readLogs(cluster, pods, health, scene.now, unseen)) };
 }
 
 /** Asks what a kubelet asks: the path of the readiness probe. */
@@ -106,7 +109,7 @@ async function readLogs(
   health: ReadonlyMap<string, Health>,
   now: number,
   unseen: Unseen[],
-): Promise<ReadonlyMap<string, string>> {
+): Promise<Pick<Scene, 'logs' | 'lastSaid'>> {
   const wanted = pods.flatMap((pod) => {
     const isWell = conditionOf(pod, 'Ready', 'True') !== undefined && (health.get(pod.metadata.uid ?? '')?.status ?? 'ok') === 'ok';
     return statusesOf(pod).flatMap((status) => {
@@ -117,10 +120,10 @@ async function readLogs(
   });
   const endedFirst = wanted.toSorted((one, other) => Number(other.hasEnded) - Number(one.hasEnded));
   const logs = await inParallel(endedFirst.slice(0, mostLogs), async ({ pod, container, previous }) => {
-    const text = await readLog(cluster, pod, container, previous, unseen);
-    return [logKey(pod, container, previous), text] as const;
+    const stamped = await readLog(cluster, pod, container, previous, unseen);
+    return { key: logKey(pod, container, previous), text: stamped.replaceAll(stamp, ''), lastAt: Date.parse(stamped.match(stamp)?.at(-1) ?? '') };
   });
-  return new Map(logs);
+  return { logs: new Map(logs.map(({ key, text }) => [key, text])), lastSaid: new Map(logs.map(({ key, lastAt }) => [key, lastAt])) };
 }
 
 /** Of a container whose log is gone already that of the run beside it. */
@@ -136,7 +139,7 @@ async function readRun(
   previous: boolean,
   unseen: Unseen[],
 ): Promise<string> {
-  const query = { container, tailLines: String(logLines), limitBytes: String(logBytes), ...(previous ? { previous: 'true' } : {}) };
+  const query = { container, tailLines: String(logLines), timestamps: 'true', limitBytes: String(logBytes), ...(previous ? { previous: 'true' } : {}) };
   const call = {
     method: 'GET',
     path: `/api/v1/namespaces/${namespace}/pods/${name}/log`,

@@ -14,6 +14,8 @@ export interface ContainerStatus {
   readonly name: string;
   readonly image?: string;
   readonly ready?: boolean;
+  /** Whether its startup probe has passed, where it has one. */
+  readonly started?: boolean;
   readonly restartCount?: number;
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };

@@ -60,6 +60,8 @@ export interface Scene extends Surroundings {
   readonly lockout?: Lockout;
   /** The ends of logs, by {@link logKey}. */
   readonly logs: ReadonlyMap<string, string>;
+  /** When the last line of a log was said, in milliseconds since 1970, by {@link logKey}. */
+  readonly lastSaid: ReadonlyMap<string, number>;
   /** What pods say of themselves, by uid. */
   readonly health: ReadonlyMap<string, Health>;
   /** Ports of pods at which somebody knocked, by {@link portKey}, and how it went where they are closed. */
@@ -72,6 +74,7 @@ export const emptyScene: Scene = {
   objects: [],
   unseen: [],
   logs: new Map(),
+  lastSaid: new Map(),
   health: new Map(),
   closedPorts: new Map(),
   pods: [],

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
-import { anyConditionOf } from '../readiness/conditions';
+import { anyConditionOf, conditionOf } from '../readiness/conditions';
 import { podsOf } from '../readiness/pods';
+import { givenUntil } from './given-time';
 import { workloadKinds } from './pod-findings';
 import { serviceSpecOf, workloadsBehind } from './services';
 import { hasLabels } from '../manifests/selectors';
@@ -14,20 +15,32 @@ export function isUnderWay({ object, readiness }: SceneObject, scene: Scene): bo
   if (object === undefined || readiness.state === 'Failed' || readiness.state === 'NotFound') return false;
   if (readiness.state === 'Terminating') return isRecent(object.metadata.deletionTimestamp, scene);
   if (object.kind === 'PersistentVolumeClaim') return true;
-  if (object.kind === 'Service') return isServiceUnderWay(object, scene);
-  return lastSteps(object, scene).some((time) => isRecent(time, scene));
+  return object.kind === 'Service' ? isServiceUnderWay(object, scene) : getsOn(object, scene);
 }
 
-/** Times at which something went on: the object was made or changed, its rollout advanced, a pod of it was made or became ready. */
-function lastSteps(object: KubernetesObject, scene: Scene): (string | undefined)[] {
-  const pods = workloadKinds.has(object.kind) && object.kind !== 'Pod' ? podsOf(object, scene) : [];
+/** Whether an object was made or changed a moment ago, its rollout advanced, a pod of it gets on, or a Job's pod runs: for how long is the Job's own matter. */
+function getsOn(object: KubernetesObject, scene: Scene): boolean {
   const { lastUpdateTime } = (anyConditionOf(object, 'Progressing') ?? {}) as { lastUpdateTime?: string };
-  return [object.metadata.creationTimestamp, lastUpdateTime, anyConditionOf(object, 'Ready')?.lastTransitionTime, ...pods.flatMap(podSteps)];
+  const steps = [object.metadata.creationTimestamp, lastUpdateTime, anyConditionOf(object, 'Ready')?.lastTransitionTime];
+  const { minReadySeconds = 0 } = (object.spec ?? {}) as { minReadySeconds?: number };
+  const { ready = 0 } = (object.status ?? {}) as { ready?: number };
+  return (
+    steps.some((time) => isRecent(time, scene)) ||
+    (object.kind === 'Job' && ready > 0) ||
+    podsIn(object, scene).some((pod) => podGetsOn(pod, scene) || isRecent(conditionOf(pod, 'Ready', 'True')?.lastTransitionTime, scene, minReadySeconds))
+  );
 }
 
-/** When a pod was made, when its readiness changed, and when it was sent away. */
-function podSteps(pod: KubernetesObject): (string | undefined)[] {
-  return [pod.metadata.creationTimestamp, anyConditionOf(pod, 'Ready')?.lastTransitionTime, pod.metadata.deletionTimestamp];
+function podsIn(object: KubernetesObject, scene: Scene): readonly KubernetesObject[] {
+  if (object.kind === 'Pod') return [object];
+  return workloadKinds.has(object.kind) ? podsOf(object, scene) : [];
+}
+
+/** Whether a pod was made or sent away a moment ago, could start or changed its readiness then, or is at what its manifest gives it time for. */
+function podGetsOn(pod: KubernetesObject, scene: Scene): boolean {
+  const changes = ['Initialized', 'Ready'].map((type) => anyConditionOf(pod, type)?.lastTransitionTime);
+  const steps = [pod.metadata.creationTimestamp, pod.metadata.deletionTimestamp, ...changes];
+  return steps.some((time) => isRecent(time, scene)) || scene.now - givenUntil(pod, scene) < patienceMs;
 }
 
 /** One whose pods are none of anybody's waits for another deployment; else as its pods do, and what makes them. */
@@ -35,10 +48,11 @@ function isServiceUnderWay(service: KubernetesObject, scene: Scene): boolean {
   const { selector = {} } = serviceSpecOf(service);
   const pods = scene.pods.filter(({ metadata: { labels = {}, namespace } }) => namespace === service.metadata.namespace && hasLabels(labels, selector));
   const behind = workloadsBehind(service, scene);
-  const steps = [service.metadata.creationTimestamp, ...pods.flatMap(podSteps), ...behind.flatMap((workload) => lastSteps(workload, scene))];
-  return behind.length === 0 || steps.some((time) => isRecent(time, scene));
+  const isGettingOn = pods.some((pod) => podGetsOn(pod, scene)) || behind.some((workload) => getsOn(workload, scene));
+  return behind.length === 0 || isRecent(service.metadata.creationTimestamp, scene) || isGettingOn;
 }
 
-function isRecent(time: string | undefined, { now }: Scene): boolean {
-  return now - Date.parse(time ?? '') < patienceMs;
+/** @param more - seconds that are given beside the patience */
+function isRecent(time: string | undefined, { now }: Scene, more = 0): boolean {
+  return now - Date.parse(time ?? '') < patienceMs + more * 1_000;
 }
