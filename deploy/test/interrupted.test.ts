@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
-import { lockLocation } from '../src/stack/account';
+import { inventoryLocation, lockLocation } from '../src/stack/account';
 import { berth, folderWith, type Run, writeFiles } from '../testing/berth-process';
 import { applyObjects } from '../testing/in-process';
 import { type RunningBerth, runningBerth } from '../testing/running-berth';
@@ -108,8 +108,32 @@ describeWithControlPlane('a command that is stopped or refused midway', (at) => 
     writeFiles(folder, filesOf(deployment('web:2'), claim));
     await ok('apply', ...here);
     await ok('destroy', ...here, '--confirm', 'shop');
+    expect(await history(...here)).toEqual(['2 healthy', '1 healthy']);
     expect((await ok('rollback', ...here)).stderr).toContain('back to revision 2');
     expect(await imageOf(namespace)).toBe('web:2');
+  }, 60_000);
+
+  it('a rollback of what a destroy that did not end has taken away brings the last release back', async () => {
+    const namespace = await at().namespace();
+    const cluster = at().plane.connect();
+    const held = configMap('one', { finalizers: ['example.com/hold'] });
+    const folder = folderWith(filesOf(deployment('web:1'), held));
+    const here = [folder, '-n', namespace];
+    const deploymentOf = () => cluster.get({ resource: deployments, namespace, name: 'web' });
+    const letGo = () => cluster.patch({ resource: configMaps, namespace, name: 'words' }, [{ op: 'remove', path: '/metadata/finalizers' }]);
+    await ok('apply', ...here);
+    writeFiles(folder, filesOf(deployment('web:2'), held));
+    await ok('apply', ...here);
+    expect(await run(['destroy', ...here, '--confirm', 'shop', '--timeout', '2s'])).toMatchObject({ code: 4 });
+    expect(await deploymentOf()).toBeUndefined();
+    expect(await history(...here)).toEqual(['3 unfinished', '2 healthy', '1 healthy']);
+    await letGo();
+    expect((await ok('rollback', ...here)).stderr).toContain('back to revision 2');
+    expect(await imageOf(namespace)).toBe('web:2');
+    expect(await history(...here)).toEqual(['3 healthy', '2 healthy', '1 healthy']);
+    await letGo();
+    await ok('destroy', ...here, '--confirm', 'shop');
+    expect(await cluster.get(inventoryLocation({ name: 'shop', namespace }))).toBeUndefined();
   }, 60_000);
 
   it('that the cluster refuses midway is rolled back with --rollback-on-failure, and known as failed', async () => {

@@ -7,7 +7,7 @@ import { keptWithData, leftoverEntry, leftoverOf } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
 import { inventoryLocation } from '../stack/account';
 import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
-import { forget, readRevisions } from '../stack/revisions';
+import { forget, readRevisions, recordRevision } from '../stack/revisions';
 import { type Stack, stackId, stackOf } from '../stack/stack';
 import { withLock, type ApplyOptions } from './apply';
 import { adoptClaims, madeClaims } from './made-claims';
@@ -15,7 +15,7 @@ import { pruneAll } from './prune';
 import { type Goes, goesOf, isAccount, strangersWith, strangerWords } from '../plan/strangers';
 
 /** How a stack is removed. */
-export interface DestroyOptions extends Pick<ApplyOptions, 'timeoutMs' | 'lock' | 'progress' | 'signal'> {
+export interface DestroyOptions extends Pick<ApplyOptions, 'timeoutMs' | 'lock' | 'notes' | 'progress' | 'signal'> {
   /** Data goes too: claims, volumes, Secrets, namespaces, definitions, and what is marked to be kept. @default false */
   readonly deleteData?: boolean;
 }
@@ -82,6 +82,7 @@ export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOp
     const all = (await readInventory(guarded, stack))?.entries ?? [];
     const made = await adoptClaims(guarded, stack, all, all);
     const fates = await planDestroy(guarded, stack, options.deleteData ?? false);
+    const number = await recordBegin(guarded, stack, options);
     const own = fates.filter(({ fate, reference }) => fate === 'prune' && isAround(reference, stack));
     const others = fates.filter((leftover) => !own.includes(leftover));
     const inventory = await readInventory(guarded, stack);
@@ -90,11 +91,21 @@ export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOp
     const kept = [...fates.filter(({ fate }) => fate === 'keep'), ...(await pruneAll(guarded, others, ways))];
     const entries = [...kept, ...own].map(leftoverEntry);
     if (entries.length > 0 && !sameEntries(inventory?.entries ?? [], entries)) await writeInventory(guarded, stack, entries);
-    // with what is kept stays the account, by which it is found again; with the stack's namespace it goes
-    if (kept.length > 0) return withPlacesOfKept([...kept, ...own], stack);
+    if (kept.length > 0) {
+      // with what is kept stays the account, by which it is found again; with the stack's namespace it goes
+      await forget(guarded, stack, number, false);
+      return withPlacesOfKept([...kept, ...own], stack);
+    }
     if (own.length === 0) await forgetStack(guarded, stack);
     return pruneAll(guarded, own, ways);
   });
+}
+
+/** Records that it began, as an unfinished deployment of nothing: one that doesn't end is known, and a rollback leads to the release before it. @returns its number */
+async function recordBegin(cluster: Cluster, stack: Stack, { notes }: DestroyOptions): Promise<number> {
+  const { by } = await notes();
+  const message = 'the stack is being destroyed, or that was stopped';
+  return recordRevision(cluster, stack, await readRevisions(cluster, stack), [], { outcome: 'unfinished', at: new Date().toISOString(), by, message });
 }
 
 /** The namespace of the stack itself, in which its lock is. */

@@ -14,7 +14,7 @@ export interface RollbackTarget {
 
 /**
  * The revision to go back to, as objects to apply: the given one, else the last healthy one before the one that is deployed; where the last healthy one
- * itself isn't there, because a later run was cut or the stack was destroyed, that.
+ * itself isn't there, because a later run was cut or the stack was destroyed, be it in part, that.
  *
  * @throws UsageError when there is no such revision
  * @throws Refused when its releases don't work on the schema that the deployed ones made
@@ -42,8 +42,8 @@ function chosen(revisions: readonly Revision[], number: number | undefined, { na
 }
 
 /**
- * The last revision, where it is healthy and the inventory lacks some of it: somebody destroyed the stack, and its data stayed. Of one that can't be read
- * nobody can tell: it is meant, and refused.
+ * The last revision, where it is healthy and the inventory lacks some of it: somebody destroyed the stack, and its data stayed. A destroy that did not end
+ * is itself the last revision, an unfinished one. Of one that can't be read nobody can tell: it is meant, and refused.
  */
 async function lastIfRemoved(cluster: Cluster, stack: Stack, revisions: readonly Revision[]): Promise<Revision | undefined> {
   const last = revisions.at(-1);
