@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
 import { inventoryLocation, lockLocation } from '../src/stack/account';
+import { acquireLock } from '../src/stack/lock';
 import { berth, folderWith, type Run, writeFiles } from '../testing/berth-process';
 import { applyObjects } from '../testing/in-process';
 import { type RunningBerth, runningBerth } from '../testing/running-berth';
@@ -167,6 +168,21 @@ describeWithControlPlane('a command that is stopped or refused midway', (at) => 
     expect(running.stderr).toContain('stopped: what was begun is finished by running the command again');
     expect((await cluster.get(lockLocation({ name: 'shop', namespace })))?.spec).toMatchObject({ holderIdentity: '' });
     await cluster.patch(location, [{ op: 'remove', path: '/metadata/finalizers' }]);
+  }, 60_000);
+
+  it('an apply that waits for the lock ends at once after Ctrl-C, and leaves it to its holder', async () => {
+    const stack = { name: 'shop', namespace: await at().namespace() };
+    const cluster = at().plane.connect();
+    const holder = await acquireLock(cluster, stack, { seconds: 30 });
+    const running = runningBerth(['apply', folderWith(filesOf(configMap('one'))), '-n', stack.namespace], at().plane.kubeconfig);
+    await says(running, 'waiting; its lock is free');
+    const startedAt = performance.now();
+    expect(await running.stop()).toBe(1);
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(running.stderr).toContain('stopped: what was begun is finished by running the command again');
+    holder.check();
+    expect(await wordOf(stack.namespace)).toBeUndefined();
+    await holder.release();
   }, 60_000);
 
   it.each(['is waited for', 'is to go'])(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster } from '../src/cluster/cluster';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
 import { lockLocation } from '../src/stack/account';
@@ -52,6 +53,21 @@ describeWithControlPlane('a lock that was seen free', (at) => {
     expect(await holder()).not.toBe('');
     await labelled.release();
     expect(await holder()).toBe('');
+  });
+
+  it('is waited for no longer, and not taken, when it is stopped', async () => {
+    const [cluster, stack] = [at().plane.connect(), await stackIn()];
+    const other = await acquireLock(cluster, stack, { ...options, seconds: 30 });
+    const stop = new AbortController();
+    const waits = acquireLock(cluster, stack, { ...options, seconds: 30, waitMs: 20_000, signal: stop.signal, onWait: () => void stop.abort() });
+    const since = await auditSince(at().plane.auditLog);
+    const begun = performance.now();
+    await expect(Promise.race([waits, sleep(3_000, 'it waits', { ref: false })])).rejects.toThrow(/^stopped: /);
+    expect(performance.now() - begun).toBeLessThan(400);
+    await other.release();
+    await expect(acquireLock(cluster, stack, { ...options, seen: await seeLock(cluster, stack), signal: stop.signal })).rejects.toThrow(/^stopped: /);
+    const writes = (await since()).filter(({ uri, verb }) => uri.includes(`${stack.namespace}/leases/`) && verb !== 'get');
+    expect(writes.map(({ verb }) => verb)).toEqual(['update']);
   });
 
   it('is left to who has taken it over', async () => {

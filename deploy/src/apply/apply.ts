@@ -162,7 +162,7 @@ export async function withLock<Result>(
   { lock: lockOptions, progress, signal }: Pick<ApplyOptions, 'lock' | 'progress' | 'signal'>,
   body: (guarded: Cluster, isUntouched: boolean) => Promise<Result>,
 ): Promise<Result> {
-  const lock: Lock = await acquireLock(cluster, stack, { ...lockOptions, onWait: (sentence) => progress.note(sentence) });
+  const lock: Lock = await acquireLock(cluster, stack, { ...lockOptions, signal, onWait: (sentence) => progress.note(sentence) });
   const stop = AbortSignal.any([signal, lock.lost]);
   const guarded = cluster.guardedBy(() => {
     throwIfStopped(stop);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../cluster/api-error';
 import type { Cluster } from '../cluster/cluster';
 import { CommandError, Refused } from '../exit-codes';
+import { throwIfStopped } from '../stopped';
 import { accountName, lockLocation } from './account';
 import type { Stack } from './stack';
 
@@ -15,6 +16,8 @@ export interface LockOptions {
   readonly waitMs?: number;
   /** How it was seen: then it is tried for as it was. */
   readonly seen?: SeenLock;
+  /** Aborted when it is not wanted any more: then it is neither waited for nor taken. */
+  readonly signal?: AbortSignal;
   /** Told once, when it has to be waited for. */
   onWait?(sentence: string): void;
 }
@@ -53,8 +56,11 @@ const safePart = 0.7;
  * Takes a stack's lock: a Lease that is renewed while it is held, so that a holder that dies leaves it free by itself. Times are the API server's.
  *
  * @throws Refused when somebody else holds it to the end of the wait
+ * @throws CommandError when it should end before
  */
-export async function acquireLock(cluster: Cluster, stack: Stack, { seconds = 30, waitMs = 35_000, onWait, seen }: LockOptions = {}): Promise<Lock> {
+export async function acquireLock(cluster: Cluster, stack: Stack, options: LockOptions = {}): Promise<Lock> {
+  const { seconds = 30, waitMs = 35_000, onWait, seen, signal } = options;
+  throwIfStopped(signal);
   const identity = `${nameOfUser()}@${hostname()}/${randomUUID()}`;
   const deadline = performance.now() + waitMs;
   if (seen !== undefined && (seen.lease?.spec.holderIdentity ?? '') === '') {
@@ -68,7 +74,8 @@ export async function acquireLock(cluster: Cluster, stack: Stack, { seconds = 30
     if (performance.now() >= deadline) throw new Refused(`${who} and renewed the lock ${ago(taken.renewedMsAgo)}: try again when that is done`);
     if (!told) onWait?.(`${who}, or did until ${ago(taken.renewedMsAgo)}: waiting; its lock is free ${seconds} s after its last sign`);
     told = true;
-    await sleep(Math.max(50, Math.min(500, seconds * 50)));
+    await sleep(Math.max(50, Math.min(500, seconds * 50)), undefined, { signal }).catch(() => undefined);
+    throwIfStopped(signal);
   }
 }
 
