@@ -5,6 +5,7 @@ import { isObject } from '../manifests/json';
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { conditionOf } from '../readiness/conditions';
 import { endingOf, podStatusOf, statusesOf } from './container-status';
+import { withoutTimes } from './log-words';
 import { containersOf, podSpecOf, portNumber } from '../manifests/pod-spec';
 import { podsNowOf, workloadsOf } from './pod-findings';
 import { permitted } from './permitted';
@@ -19,9 +20,6 @@ const mostPods = 24;
 /** The end of a log that is read: many lines, because requests are logged too. */
 const logLines = 200;
 const logBytes = 128 * 1024;
-
-/** When a line was said, as the kubelet puts it before each. */
-const stamp = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /gm;
 
 /** Milliseconds for a pod's own answer. */
 const answerMs = 1_500;
@@ -120,8 +118,7 @@ async function readLogs(
   });
   const endedFirst = wanted.toSorted((one, other) => Number(other.hasEnded) - Number(one.hasEnded));
   const logs = await inParallel(endedFirst.slice(0, mostLogs), async ({ pod, container, previous }) => {
-    const stamped = await readLog(cluster, pod, container, previous, unseen);
-    return { key: logKey(pod, container, previous), text: stamped.replaceAll(stamp, ''), lastAt: Date.parse(stamped.match(stamp)?.at(-1) ?? '') };
+    return { key: logKey(pod, container, previous), ...withoutTimes(await readLog(cluster, pod, container, previous, unseen)) };
   });
   return { logs: new Map(logs.map(({ key, text }) => [key, text])), lastSaid: new Map(logs.map(({ key, lastAt }) => [key, lastAt])) };
 }

@@ -1,4 +1,4 @@
-import { isRecentLine, plainLine, wordsOf } from './log-words';
+import { isRecentLine, plainLine, withoutTimes, wordsOf } from './log-words';
 
 it.each([
   ['nothing', '', undefined],
@@ -144,4 +144,10 @@ it('a line that says its time is recent or not; of another nobody knows', () => 
   expect(isRecentLine('{"time":"2026-01-01T11:59:50Z","msg":"a"}', now, 30_000)).toBe(true);
   expect(isRecentLine('{"time":"2026-01-01T11:59:00Z","msg":"a"}', now, 30_000)).toBe(false);
   expect(isRecentLine('a', now, 30_000)).toBeUndefined();
+});
+
+it('the kubelet’s times are parted from what is said', () => {
+  const log = '2026-01-01T11:59:58.000000001Z starting\n2026-01-01T13:59:59.123456789+02:00     at a.js:1\n2026-01-01T12:00:00.5Z \n';
+  expect(withoutTimes(log)).toEqual({ text: 'starting\n    at a.js:1\n\n', lastAt: Date.parse('2026-01-01T12:00:00.5Z') });
+  expect(withoutTimes('')).toEqual({ text: '', lastAt: NaN });
 });

@@ -91,6 +91,14 @@ export function isRecentLine(line: string, now: number, ms: number): boolean | u
   return Number.isNaN(at) ? undefined : now - at < ms;
 }
 
+/** When a line was said, as the kubelet puts it before each that it is asked to. */
+const time = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /gm;
+
+/** A log without the times that the kubelet puts before its lines, and the last of them in milliseconds since 1970; NaN when it is empty. */
+export function withoutTimes(log: string): { readonly text: string; readonly lastAt: number } {
+  return { text: log.replaceAll(time, ''), lastAt: Date.parse(log.match(time)?.at(-1)?.trimEnd() ?? '') };
+}
+
 /** A line as people read it: of JSON only what it says. */
 export function plainLine(line: string): string {
   const value = parsed(line);
