@@ -88,13 +88,44 @@ describe('a pod that waits for its volumes', () => {
     verdictsOf({ ...emptyScene, pods: [pod], events, objects: [{ reference: referenceOf(pod), object: pod, readiness: inProgress('') }] }, quickRules);
   const missing = warning('MountVolume.SetUp failed for volume "database" : secret "user-service-database" not found');
 
+  it.each([['a Secret that isn’t there', missing, 'secret-missing', /it needs the Secret user-service-database, which isn't there/]])(
+    'is given up for %s after two minutes, in which its authority may make it',
+    (_what, given, rule, cause) => {
+      const found = seen(podThat('Pending'), given, warning('another’s', 'b'));
+      expect(found).toMatchObject([{ rule, cause: expect.stringMatching(cause) as string, certainAfterMs: 120_000 }]);
+    },
+  );
+
+  const key = (words: string) => warning(`MountVolume.SetUp failed for volume "v" : ${words}`);
+  const [mapKey, secretKey] = [key('configmap references non-existent config key: app.yml'), key('references non-existent secret key: app.yml')];
+  const projected = (source: string) =>
+    `projected: {sources: [{${source}: {name: other, items: [{key: one}]}}, {${source}: {name: settings, items: [{key: app.yml}]}}]}`;
+  const podOf = (volume: string) => ({ ...podThat('Pending'), spec: parse(`{containers: [], volumes: [{name: v, ${volume}}]}`) as object });
+
   it.each([
-    ['a Secret that isn’t there', missing, 'secret-missing', /it needs the Secret user-service-database, which isn't there/],
-    ['a key that isn’t there', warning('MountVolume.SetUp failed for volume "v" : references non-existent secret key: a'), 'secret-key', /\ba\b/],
-  ])('is given up for %s after two minutes, in which its authority may make it', (_what, given, rule, cause) => {
-    const found = seen(podThat('Pending'), given, warning('another’s', 'b'));
+    ['a ConfigMap', 'configMap: {name: settings}', mapKey, 'config-map-key', /the key "app\.yml" of the ConfigMap settings, which does not have it$/],
+    ['a ConfigMap, in the words of before', 'configMap: {name: settings}', key('references non-existent config key: app.yml'), 'config-map-key', /settings/],
+    ['a projected ConfigMap', projected('configMap'), mapKey, 'config-map-key', /the key "app\.yml" of the ConfigMap settings, which/],
+    ['a Secret', 'secret: {secretName: settings}', secretKey, 'secret-key', /the key "app\.yml" of the Secret settings, which does not have it$/],
+    [
+      'a projected ConfigMap, among other words',
+      projected('configMap'),
+      key('[failed to sync configmap cache: timed out waiting for the condition, configmap references non-existent config key: app.yml]'),
+      'config-map-key',
+      /the key "app\.yml" of the ConfigMap settings, which/,
+    ],
+    ['a projected Secret', projected('secret'), secretKey, 'secret-key', /the key "app\.yml" of the Secret settings, which/],
+  ])('is given up after two minutes for a key that isn’t there, of %s', (_what, volume, given, rule, cause) => {
+    const found = seen(podOf(volume), given);
     expect(found).toMatchObject([{ rule, cause: expect.stringMatching(cause) as string, certainAfterMs: 120_000 }]);
+    expect(found[0]!.next[0]).toMatch(/^kubectl (get configmap|describe secret) settings -n shop/);
   });
+
+  it.each([
+    ['a volume that is another’s', 'emptyDir: {}', mapKey],
+    ['a Secret that is another’s', projected('configMap'), secretKey],
+    ['other words', 'configMap: {name: settings}', key('references non-existent config key')],
+  ])('says nothing of %s', (_what, volume, given) => expect(seen(podOf(volume), given)).toEqual([]));
 
   it('is not given up for a node that is behind', () =>
     expect(seen(podThat('Pending'), warning('MountVolume.SetUp failed for volume "v" : failed to sync secret cache: timed out'))).toEqual([]));

@@ -13,6 +13,8 @@ export interface Probe {
 export interface Reference {
   readonly name?: string | undefined;
   readonly optional?: boolean;
+  /** The keys that a volume takes of it; all where it names none. */
+  readonly items?: readonly { readonly key: string }[];
 }
 
 /** One variable of a container. */
