@@ -239,6 +239,18 @@ export const faults: readonly Fault[] = [
     evidence: /refused/,
   },
   {
+    name: 'stray-pod',
+    objects: [
+      deployment('stray-pod'),
+      service('stray-pod', { ports: [{ name: 'http', port: 80, targetPort: 8000 }] }),
+      job('stray-job', { program: slow, labels: { app: 'stray-pod' }, container: { ports: undefined } }),
+    ],
+    seen: /Ready.*stray-job/,
+    rule: 'service-port',
+    cause: /its port 80 leads to 8000, where the pod stray-job-\S+ of Job\/stray-job, which it selects too, does not listen: its other pods do/,
+    evidence: /refused/,
+  },
+  {
     name: 'ingress-nowhere',
     objects: [
       deployment('ingress-nowhere'),

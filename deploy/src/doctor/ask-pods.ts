@@ -11,11 +11,12 @@ import { podsNowOf, workloadsOf } from './pod-findings';
 import { permitted } from './permitted';
 import { type Health, logKey, portKey, type Scene, type Unseen } from './scene';
 import { settledHealth } from './settled-health';
-import { hasOwnAddress, hasSelector, podsBehind, serviceSpecOf, takesTcp, targetOf } from './services';
+import { askedPods, hasOwnAddress, hasSelector, serviceSpecOf, takesTcp, targetOf } from './services';
 
 /** What is asked at most: of a large stack with much wrong, the first tell enough. The logs of what ended come before those of what runs on. */
 const mostLogs = 32;
 const mostPods = 24;
+const mostDoors = 48;
 
 /** The end of a log that is read: many lines, because requests are logged too. */
 const logLines = 200;
@@ -87,13 +88,16 @@ function parsed(text: string): unknown {
 async function knock(cluster: Cluster, scene: Scene, unseen: Unseen[]): Promise<ReadonlyMap<string, string>> {
   const doors = scene.objects.flatMap(({ object: service }) => {
     if (service?.kind !== 'Service' || !hasSelector(service) || !hasOwnAddress(service)) return [];
-    const pod = podsBehind(service, scene).find((each) => conditionOf(each, 'Ready', 'True'));
-    if (pod === undefined) return [];
-    const declared = containersOf(podSpecOf(pod)).flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
-    const targets = (serviceSpecOf(service).ports ?? []).filter(takesTcp).map((port) => targetOf(port, pod));
-    return targets.flatMap((port) => (port === undefined || declared.includes(port) ? [] : [{ pod, port }]));
+    return askedPods(service, scene).flatMap((pod) => {
+      const declared = containersOf(podSpecOf(pod)).flatMap(({ ports = [] }) => ports.map(({ containerPort }) => containerPort));
+      const targets = (serviceSpecOf(service).ports ?? []).filter(takesTcp).map((port) => targetOf(port, pod));
+      return targets.flatMap((port) => (port === undefined || declared.includes(port) ? [] : [{ pod, port }]));
+    });
   });
-  const answers = await inParallel(doors, async ({ pod, port }) => [portKey(pod, port), await answerOf(cluster, pod, port, '/', unseen)] as const);
+  const answers = await inParallel(
+    doors.slice(0, mostDoors),
+    async ({ pod, port }) => [portKey(pod, port), await answerOf(cluster, pod, port, '/', unseen)] as const,
+  );
   return new Map(
     answers.flatMap(([key, answer]) =>
       typeof answer === 'string' && /^error trying to reach service: .*connection refused/.test(answer) ? [[key, answer] as const] : [],

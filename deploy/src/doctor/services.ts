@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../manifests/kubernetes-object';
 import { podLabelsOf, podSpecOf, containersOf, portNumber } from '../manifests/pod-spec';
+import { conditionOf } from '../readiness/conditions';
 import { hasLabels } from '../manifests/selectors';
 import { podStatusOf } from './container-status';
 import type { Scene } from './scene';
@@ -61,6 +62,25 @@ export function workloadsBehind(service: KubernetesObject, { workloads }: Scene)
 /** The pods that a Service sends to, once they are ready: those that it selects but what has ended, such as a Job's. */
 export function podsBehind(service: KubernetesObject, scene: Scene): readonly KubernetesObject[] {
   return podsSelected(service, scene).filter((pod) => !ended.has(podStatusOf(pod).phase ?? ''));
+}
+
+/** Of the pods that a Service sends to one of each that makes some, the newest that is ready: what one of them answers all do. */
+export function askedPods(service: KubernetesObject, scene: Scene): readonly KubernetesObject[] {
+  const ready = podsBehind(service, scene).filter((pod) => conditionOf(pod, 'Ready', 'True'));
+  const oldestFirst = ready.toSorted((one, other) => madeAt(one) - madeAt(other));
+  return [...new Map(oldestFirst.map((pod) => [makerOf(pod, scene), pod])).values()].reverse();
+}
+
+function madeAt({ metadata }: KubernetesObject): number {
+  return Date.parse(metadata.creationTimestamp ?? '') || 0;
+}
+
+/** Who wants a pod, as `Deployment/web`: the workload that made it, or the pod itself. */
+export function makerOf(pod: KubernetesObject, { replicaSets }: Scene): string {
+  const [owner = { kind: 'Pod', name: pod.metadata.name, uid: '' }] = pod.metadata.ownerReferences ?? [];
+  const replicaSet = replicaSets.find(({ metadata }) => metadata.uid === owner.uid);
+  const { kind, name } = replicaSet?.metadata.ownerReferences?.[0] ?? owner;
+  return `${kind}/${name}`;
 }
 
 /** Phases of pods whose containers never run again. */
