@@ -11,6 +11,7 @@ import { summaryOf } from '../plan/plan-summary';
 import { configures } from '../plan/webhooks';
 import { goesWhenDone } from '../readiness/gone-job';
 import { type Awaited, mayBeUnready, type Standing, type WaitOptions, waitUntilReady } from '../readiness/wait';
+import { refuseGoing } from '../stack/going-namespace';
 import { type InventoryEntry, joined, readInventory, sameEntries, writeInventory } from '../stack/inventory';
 import { acquireLock, type Lock, type LockOptions, seeLock } from '../stack/lock';
 import { checkSize, readRevisions, recordRevision, type Revision, type RevisionNotes, trimRevisions } from '../stack/revisions';
@@ -145,7 +146,8 @@ const namespaces = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', 
 /** The lock needs its namespace. Only its name is written without a lock. */
 async function seeToNamespace(cluster: Cluster, { namespace }: Stack, objects: readonly Prepared[]): Promise<void> {
   const location: Location = { resource: namespaces, name: namespace };
-  if ((await cluster.get(location)) !== undefined) return;
+  const live = await cluster.get(location);
+  if (live !== undefined) return refuseGoing(live);
   const isMade = objects.some(({ reference }) => reference.kind === 'Namespace' && reference.group === '' && reference.name === namespace);
   if (!isMade) throw new UsageError(`there is no namespace ${namespace}: make it with kubectl create namespace ${namespace}, or put it into the manifests`);
   try {

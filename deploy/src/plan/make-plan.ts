@@ -39,7 +39,7 @@ export interface PlanInput {
  * What apply would do: each object tried on the server without being stored, and each object that the stack has and the manifests don't looked at.
  *
  * @throws UsageError when the cluster finds manifests wrong, or Secrets that pods read are missing
- * @throws Refused when objects are somebody else's, or fields of them are, or can't be changed
+ * @throws Refused when objects are somebody else's, or fields of them are, or can't be changed, or a namespace is being deleted
  */
 export async function makePlan(input: PlanInput): Promise<Plan> {
   const { cluster, stack, objects, inventory, revisions, forceConflicts = false, lacksSecrets = false, earlier } = input;

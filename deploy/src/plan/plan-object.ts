@@ -4,10 +4,11 @@ import { isScaledBy } from '../manifests/autoscalers';
 import { holdsData } from '../manifests/data-kinds';
 import { merged, same } from '../manifests/json';
 import { jsonPatch } from '../manifests/json-patch';
-import { type FieldSet, groupOf, isCustom, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { type FieldSet, groupOf, isCustom, keyOf, type KubernetesObject, nameOf, type ObjectReference } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
 import { isOfAccount } from '../stack/account';
+import { refuseGoing } from '../stack/going-namespace';
 import { type Stack, stackId, stackLabel, stackOf } from '../stack/stack';
 import { isAsDeclared } from './as-declared';
 import { asSaid, asThere, claimed, narrowPlaces } from './defaults-in-the-way';
@@ -50,7 +51,11 @@ export interface ObjectFault {
   readonly isManifests: boolean;
 }
 
-/** What applying one object does, by the server's own dry run; one that is as its manifest says by the server's own account needs none. */
+/**
+ * What applying one object does, by the server's own dry run; one that is as its manifest says by the server's own account needs none.
+ *
+ * @throws Refused when it is a namespace that is being deleted
+ */
 export async function planObject(prepared: Prepared, context: PlanContext): Promise<PlannedObject | ObjectFault> {
   const { stack, earlier, known, lookAt } = context;
   const basis = { ...prepared, changes: [], notes: [], force: false, verified: true };
@@ -79,12 +84,13 @@ function ownerCure(owner: string): string {
 
 type Basis = Omit<PlannedObject, 'action'>;
 
-/** What is another stack's, or goes. @returns nothing where it is to be tried */
+/** What is another stack's, or goes. @returns nothing where it is to be tried @throws Refused when it is a namespace that goes */
 function planUntouchable(basis: Basis & { readonly live: KubernetesObject }, stack: Stack): PlannedObject | ObjectFault | undefined {
   if (isOfAccount(basis.live)) return refusal(basis, 'is what Berth keeps of a stack, its inventory or a revision: give it another name');
   const owner = stackOf(basis.live);
   if (owner !== undefined && owner !== stackId(stack)) return refusal(basis, `belongs to the stack ${owner}: one object has one stack: ${ownerCure(owner)}`);
   if (basis.live.metadata.deletionTimestamp === undefined) return undefined;
+  if (isNamespace(basis.reference)) refuseGoing(basis.live);
   return { ...basis, action: 'replace', verified: false, notes: ['is being deleted: made anew when it is gone'] };
 }
 
@@ -185,7 +191,11 @@ function withoutNamespace(basis: Basis, all: readonly Prepared[]): PlannedObject
 }
 
 function makesNamespace(all: readonly Prepared[], namespace: string): boolean {
-  return all.some(({ reference: { group, kind, name } }) => group === '' && kind === 'Namespace' && name === namespace);
+  return all.some(({ reference }) => isNamespace(reference) && reference.name === namespace);
+}
+
+function isNamespace({ group, kind }: ObjectReference): boolean {
+  return group === '' && kind === 'Namespace';
 }
 
 async function planChange(basis: Basis & { readonly live: KubernetesObject }, context: PlanContext): Promise<PlannedObject | ObjectFault> {
