@@ -71,9 +71,11 @@ export class ApiError extends CommandError {
   }
 }
 
-/** The words of validation: https://github.com/kubernetes/kubernetes/blob/master/staging/src/k8s.io/apimachinery/pkg/api/validation/objectmeta.go */
+/** The words of validation, which each kind has of its own: https://github.com/kubernetes/kubernetes/tree/master/pkg/apis, in each group's `validation` */
 function isImmutable(message: string): boolean {
-  return /field is immutable|may not be changed|updates to .* fields other than .* are forbidden|cannot be changed|is immutable after creation/i.test(message);
+  return /is immutable|may not be changed|may not change (once set|fields other than)|updates to .* are forbidden|cannot be changed|cannot change roleRef/i.test(
+    message,
+  );
 }
 
 function statusOf(text: string): Status | undefined {
