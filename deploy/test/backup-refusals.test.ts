@@ -126,7 +126,8 @@ describeWithControlPlane('a backup or a restore that can’t be', (at) => {
     const folder = join(temporary, `archive-${count}`);
     const content = 'not read before the stack was looked at';
     const stored = { service: 'app', kind: 'sqlite', schema: 2, server: '', file: 'app.db', bytes: content.length, sha256: sum(content), tables: [], ...store };
-    const manifest = JSON.stringify({ format: 1, stack: 'shop', namespace, startedAt: '2026-01-01T00:00:00.000Z', stores: [stored], ...archive });
+    const made = { cluster: '', startedAt: '2026-01-01T00:00:00.000Z', finishedAt: '', berth: '' };
+    const manifest = JSON.stringify({ format: 1, stack: 'shop', namespace, ...made, stores: [stored], ...archive });
     mkdirSync(folder);
     writeFileSync(join(folder, 'app.db'), isDamaged ? 'x' : content);
     writeFileSync(join(folder, 'manifest.json'), manifest);

@@ -114,12 +114,14 @@ describeWithControlPlane('with the shipped roles for backups and nothing more', 
       service,
       kind: 'sqlite',
       schema: 1,
+      server: '',
       file: service,
       bytes: 1,
       sha256: sum('x'),
       tables: [],
     }));
-    const manifest = JSON.stringify({ format: 1, stack: 'local', namespace: 'berth-local', startedAt: '', stores });
+    const made = { cluster: '', startedAt: '', finishedAt: '', berth: '' };
+    const manifest = JSON.stringify({ format: 1, stack: 'local', namespace: 'berth-local', ...made, stores });
     mkdirSync(archive);
     for (const { service } of stores) writeFileSync(join(archive, service), 'x');
     writeFileSync(join(archive, 'manifest.json'), manifest);

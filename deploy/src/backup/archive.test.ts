@@ -60,6 +60,8 @@ describe('an archive', () => {
     ['a store is missing', (at) => rmSync(join(at, 'users.db')), /users\.db is missing/],
     ['its manifest was changed', (at) => appendFileSync(join(at, 'manifest.json'), ' '), /manifest\.json is not what SHA256SUMS says/],
     ['its sums are missing', (at) => rmSync(join(at, 'SHA256SUMS')), /SHA256SUMS is missing/],
+    ['its sums are no file', (at) => replacedByFolder(join(at, 'SHA256SUMS')), /SHA256SUMS can't be read \(EISDIR\)/],
+    ['its manifest is no file', (at) => replacedByFolder(join(at, 'manifest.json')), /manifest\.json can't be read \(EISDIR\)/],
     ['its sums are empty', (at) => truncateSync(join(at, 'SHA256SUMS')), /manifest\.json is not what SHA256SUMS says/],
     [
       'a store and its sum in the manifest differ from SHA256SUMS',
@@ -80,11 +82,33 @@ describe('an archive', () => {
     ['has a manifest that is another’s', (at) => changed(at, { format: undefined })],
     ['names a file outside of it', (at) => changed(at, { stores: [{ file: '../../etc/passwd' }] })],
     ['names no stores', (at) => changed(at, { stores: [] })],
+    ['has nothing in its manifest', (at) => rewritten(at, 'null')],
+    ['names no stack', (at) => changed(at, { stack: undefined })],
   ])('is none where it %s', async (_, change) => {
     const other = mkdtempSync(join(folder, 'other-'));
     cpSync(archive, other, { recursive: true });
     change(other);
     await expect(readArchive(other)).rejects.toThrow(UsageError);
+  });
+
+  it.each<[string, object | null]>([
+    ['stores[0]', null],
+    ['stores[0].file', { file: 5 }],
+    ['stores[0].tables', { tables: undefined }],
+    ['stores[0].tables', { tables: [{ table: 'users', rows: 'one', hash: '5' }] }],
+    ['stores[0].schema', { schema: undefined }],
+    ['stores[0].schema', { schema: '2' }],
+    ['stores[0].schema', { schema: null }],
+    ['stores[0].kind', { kind: 'mysql' }],
+    ['stores[0].size', { size: 'large' }],
+  ])('is none where its manifest has no right %s: %j', async (place, members) => {
+    const other = mkdtempSync(join(folder, 'other-'));
+    cpSync(archive, other, { recursive: true });
+    const { stores } = JSON.parse(readFileSync(join(other, 'manifest.json'), 'utf8')) as ArchiveManifest;
+    changed(other, { stores: [members && { ...stores[0], ...members }] });
+    const refused = readArchive(other);
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(`--from ${other}: its manifest.json is no backup's, by its ${place}: name a folder that berth backup made`);
   });
 
   it('is not made where something is already, or where nobody may write', async () => {
@@ -102,10 +126,17 @@ describe('an archive', () => {
 
   /** A manifest that says something else, with its right sum. */
   function changed(at: string, members: object): void {
-    const path = join(at, 'manifest.json');
-    const text = JSON.stringify({ ...(JSON.parse(readFileSync(path, 'utf8')) as object), ...members });
-    writeFileSync(path, text);
+    rewritten(at, JSON.stringify({ ...(JSON.parse(readFileSync(join(at, 'manifest.json'), 'utf8')) as object), ...members }));
+  }
+
+  function rewritten(at: string, text: string): void {
+    writeFileSync(join(at, 'manifest.json'), text);
     const lines = readFileSync(join(at, 'SHA256SUMS'), 'utf8').split('\n').slice(0, 1);
     writeFileSync(join(at, 'SHA256SUMS'), `${lines.join('\n')}\n${createHash('sha256').update(text).digest('hex')}  manifest.json\n`);
+  }
+
+  function replacedByFolder(path: string): void {
+    rmSync(path);
+    mkdirSync(path);
   }
 });

@@ -118,27 +118,41 @@ export async function readArchive(folder: string): Promise<ArchiveManifest> {
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size === undefined) throw damaged(folder, `${file} is missing`);
     if (size !== bytes) throw damaged(folder, `${file} has ${size} bytes, and had ${bytes}`);
-    if (sums.get(file) !== sha256 || (await sha256OfFile(path)) !== sha256) throw damaged(folder, `the bytes of ${file} are others than were written`);
+    if (sums.get(file) !== sha256 || (await sha256OfFile(path).catch(unreadable(folder, file))) !== sha256)
+      throw damaged(folder, `the bytes of ${file} are others than were written`);
   }
   return manifest;
 }
 
-function damaged(folder: string, what: string): Refused {
-  return new Refused(`${folder} is damaged: ${what}: take another backup, or another copy of this one`);
+function damaged(folder: string, what: string, options?: ErrorOptions): Refused {
+  return new Refused(`${folder} is damaged: ${what}: take another backup, or another copy of this one`, options);
+}
+
+function unreadable(folder: string, name: string): (cause: unknown) => never {
+  return (cause) => {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw damaged(folder, code === 'ENOENT' ? `${name} is missing` : `${name} can't be read (${code})`, { cause });
+  };
+}
+
+function textOf(folder: string, name: string): string {
+  try {
+    return readFileSync(join(folder, name), 'utf8');
+  } catch (cause) {
+    return unreadable(folder, name)(cause);
+  }
 }
 
 function manifestText(folder: string): string {
   if (!isFolder(folder)) throw new UsageError(`--from ${folder}: it is no folder that can be read: name one that berth backup made`);
-  if (existsSync(join(folder, manifestName))) return readFileSync(join(folder, manifestName), 'utf8');
+  if (existsSync(join(folder, manifestName))) return textOf(folder, manifestName);
   const inside = readdirSync(folder).filter((name) => existsSync(join(folder, name, manifestName)));
   const cure = inside.length > 0 ? `name one of those in it: ${inside.toSorted().slice(-5).join(', ')}` : 'name one that berth backup made';
   throw new UsageError(`--from ${folder}: it is no backup, because it has no ${manifestName}: ${cure}`);
 }
 
 function sumsOf(folder: string): ReadonlyMap<string, string> {
-  const path = join(folder, sumsName);
-  if (!existsSync(path)) throw damaged(folder, `${sumsName} is missing`);
-  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  const lines = textOf(folder, sumsName).trimEnd().split('\n');
   return new Map(lines.map((line) => [line.slice(66), line.slice(0, 64)]));
 }
 
@@ -152,11 +166,53 @@ function parsed(folder: string, text: string): ArchiveManifest {
   const found = isObject(value) ? value['format'] : undefined;
   if (typeof found === 'number' && found > format)
     throw new Refused(`${folder} was written by a newer berth, in format ${found}: this one reads ${format}; take the newer one`);
-  const manifest = value as ArchiveManifest;
-  const stores: readonly ArchivedStore[] = Array.isArray(manifest.stores) ? manifest.stores : [];
+  const wrong = wrongMember(value, '', manifestMembers) ?? (value as ArchiveManifest).stores.map(wrongInStore).find((member) => member !== undefined);
+  if (wrong === undefined) return value as ArchiveManifest;
+  const where = wrong === '' ? '' : `, by its ${wrong}`;
+  throw new UsageError(`--from ${folder}: its ${manifestName} is no backup's${where}: name a folder that berth backup made`);
+}
+
+/** Whether a member is as it should be, for each of an object. */
+type Members<Whole> = Readonly<Record<keyof Whole, (value: unknown) => boolean>>;
+
+const isText = (value: unknown) => typeof value === 'string';
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const manifestMembers: Members<ArchiveManifest> = {
+  format: (value) => value === format,
+  stack: isText,
+  namespace: isText,
+  cluster: isText,
+  startedAt: isText,
+  finishedAt: isText,
+  berth: isText,
+  stores: (value) => Array.isArray(value) && value.length > 0,
+};
+
+const tableMembers: Members<TableFacts> = { table: isText, rows: isCount, hash: isText };
+
+const storeMembers: Members<ArchivedStore> = {
+  service: isText,
+  kind: (value) => value === 'sqlite' || value === 'postgres',
+  schema: isCount,
+  server: isText,
+  size: (value) => value === undefined || isCount(value),
   // what names files is never followed out of the folder
-  if (found === format && stores.length > 0 && stores.every(({ file }) => /^[\w-][\w.-]*$/.test(file))) return manifest;
-  throw new UsageError(`--from ${folder}: its ${manifestName} is no backup's: name a folder that berth backup made`);
+  file: (value) => typeof value === 'string' && /^[\w-][\w.-]*$/.test(value),
+  bytes: isCount,
+  sha256: isText,
+  tables: (value) => Array.isArray(value) && value.every((table) => wrongMember(table, '', tableMembers) === undefined),
+};
+
+function wrongInStore(store: unknown, index: number): string | undefined {
+  return wrongMember(store, `stores[${index}]`, storeMembers);
+}
+
+/** Where an object isn't as it should be: itself, or its first such member. */
+function wrongMember<Whole>(value: unknown, place: string, members: Members<Whole>): string | undefined {
+  if (!isObject(value)) return place;
+  const wrong = (Object.keys(members) as (keyof Whole & string)[]).find((name) => !members[name](value[name]));
+  return wrong && (place === '' ? wrong : `${place}.${wrong}`);
 }
 
 async function sha256OfFile(path: string): Promise<string> {
