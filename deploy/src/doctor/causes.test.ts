@@ -244,3 +244,40 @@ it('the words of a probe’s command are one line of the sentence', () => {
     'pod user-1-a: container app runs and is not ready: its readiness probe fails: cat: /till: no such file cat: giving up',
   ]);
 });
+
+describe('a Job that failed, and whose pods its controller has deleted', () => {
+  const job = `
+apiVersion: batch/v1
+kind: Job
+${meta('migrat')}
+spec: {template: {spec: {restartPolicy: OnFailure, containers: [{name: app}]}}}
+status: {conditions: [{type: Failed, status: "True", reason: BackoffLimitExceeded, message: it failed}]}`;
+  const said = (kind: string, about: string, reason: string, message: string, at = justNow) => `
+apiVersion: v1
+kind: Event
+metadata: {name: ${about}-${reason}-${at}, namespace: shop}
+type: Warning
+reason: ${reason}
+message: ${JSON.stringify(message)}
+lastTimestamp: ${at}
+involvedObject: {kind: ${kind}, name: ${about}, namespace: shop, uid: ${about}}`;
+  const made = said('Job', 'migrat', 'SuccessfulCreate', 'Created pod: migrat-m52lp');
+  const words = 'Error: exec: "/bin/migrat": stat /bin/migrat: no such file or directory: unknown';
+  const failed = (about: string) => said('Pod', about, 'Failed', words);
+
+  it('is told by what was last said of a start of them', () => {
+    const before = said('Pod', 'migrat-m52lp', 'Failed', 'Error: before', longAgo);
+    const scene = sceneOf([job, made, before, failed('migrat-m52lp')]);
+    expect(causeOf(scene)).toEqual([`pod migrat-m52lp, which is gone: ${words}`]);
+    expect(told(scene).causes).toEqual([['object-failed', 'migrat']]);
+    expect(diagnose(scene).causes[0]!.evidence).toEqual([expect.stringMatching(/^BackoffLimitExceeded/), `Failed: ${words}`]);
+  });
+
+  it.each([
+    ['nothing was', [made]],
+    ['it was of another’s', [made, failed('other-m52lp')]],
+    ['nobody knows its pods', [failed('migrat-m52lp')]],
+  ])('is told by its condition where %s', (_what, more) => {
+    expect(causeOf(sceneOf([job, ...more]))).toEqual([expect.stringMatching(/^BackoffLimitExceeded: it failed/)]);
+  });
+});

@@ -23,10 +23,11 @@ interface RawEvent extends KubernetesObject {
   readonly series?: { readonly count?: number; readonly lastObservedTime?: string } | null;
 }
 
-/** What the cluster said of an object, the newest last. @param container - only what it said of this one */
-export function eventsOf({ events }: Pick<Scene, 'events'>, { kind, metadata }: KubernetesObject, container?: string): readonly SceneEvent[] {
+/** What the cluster said of an object, the newest last; of one without a uid whichever it was. @param container - only what it said of this one */
+export function eventsOf({ events }: Pick<Scene, 'events'>, { kind, metadata: { name, uid } }: KubernetesObject, container?: string): readonly SceneEvent[] {
   return (events as readonly RawEvent[])
-    .filter(({ involvedObject: about }) => about.kind === kind && (about.uid === undefined || about.uid === metadata.uid) && about.name === metadata.name)
+    .filter(({ involvedObject: about }) => about.kind === kind && about.name === name)
+    .filter(({ involvedObject: about }) => about.uid === undefined || uid === undefined || about.uid === uid)
     .filter(({ involvedObject: { fieldPath = '' } }) => container === undefined || fieldPath.endsWith(`{${container}}`))
     .map((event) => ({
       reason: event.reason ?? '',
