@@ -10,8 +10,9 @@ export interface Page {
   readonly port: number | string;
 }
 
-/** A page that is asked for with headers. */
+/** A page that is asked for as the kubelet does. */
 export interface Probe extends Page {
+  readonly scheme: 'http' | 'https';
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -56,7 +57,7 @@ export function provablesOf(objects: readonly KubernetesObject[]): Provable[] {
 function provableOf(object: KubernetesObject): Provable {
   const { metadata = {}, spec } = (object.spec as { template: Template }).template;
   const { labels = {}, annotations = {} } = metadata;
-  const probe = spec.containers.map(({ readinessProbe }) => readinessProbe?.httpGet).find((httpGet) => httpGet !== undefined && httpGet.scheme !== 'HTTPS');
+  const probe = spec.containers.map(({ readinessProbe }) => readinessProbe?.httpGet).find((httpGet) => httpGet !== undefined);
   const port = annotations['prometheus.io/port'];
   return {
     name: nameOf(referenceOf(object)),
@@ -71,8 +72,13 @@ function provableOf(object: KubernetesObject): Provable {
   };
 }
 
-function healthOf({ path = '/', port, httpHeaders = [] }: HttpGet): Probe {
-  return { path: path.startsWith('/') ? path : `/${path}`, port, headers: Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value])) };
+function healthOf({ path = '/', port, scheme, httpHeaders = [] }: HttpGet): Probe {
+  return {
+    path: path.startsWith('/') ? path : `/${path}`,
+    port,
+    scheme: scheme === 'HTTPS' ? 'https' : 'http',
+    headers: Object.fromEntries(httpHeaders.map(({ name, value }) => [name, value])),
+  };
 }
 
 /** On a workload: how it is proven by its own API, as JSON. */

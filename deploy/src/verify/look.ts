@@ -1,4 +1,5 @@
-import { get } from 'node:http';
+import { get as getByHttp } from 'node:http';
+import { get as getByTls } from 'node:https';
 import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer } from './answers';
@@ -9,10 +10,14 @@ export const answerTimeoutMs = 10_000;
 /** Milliseconds between two looks. */
 const pauseMs = 500;
 
-/** Asks as the kubelet does: with the probe's own headers, and a redirect is an answer. */
+/** The kubelet asks pods by their addresses, and looks at no certificate. */
+const tls = { rejectUnauthorized: false, servername: '' };
+
+/** Asks as the kubelet does: with the probe's own headers, whatever the certificate, and a redirect is an answer. */
 export async function probed(url: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asked = get(url, { headers: { connection: 'close', ...headers }, signal: AbortSignal.timeout(answerTimeoutMs) }, (answer) => {
+    const get = url.startsWith('https:') ? getByTls : getByHttp;
+    const asked = get(url, { headers: { connection: 'close', ...headers }, signal: AbortSignal.timeout(answerTimeoutMs), ...tls }, (answer) => {
       textOf(answer).then((text) => resolve({ status: answer.statusCode!, text }), reject);
     });
     asked.on('error', reject);

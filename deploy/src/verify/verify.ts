@@ -76,7 +76,7 @@ function looksAt({ namespace, checks, health, metrics, ...provable }: Provable, 
     },
   ];
   return [
-    ...(health ? [page(health, (url) => probed(url, health.headers), healthFault, readinessSpreadsMs)] : []),
+    ...(health ? [page(health, (url) => probed(url.replace(/^http:/, `${health.scheme}:`), health.headers), healthFault, readinessSpreadsMs)] : []),
     ...(metrics ? [page(metrics, scraped, metricsFault)] : []),
     ...checks.map((check): Look => [check.name, () => runCheck(check, (service) => ways.to(namespace, service), signal)]),
   ];
@@ -92,7 +92,7 @@ class Ways {
     private readonly objects: readonly KubernetesObject[],
   ) {}
 
-  /** A Service's base URL on this machine: what is looked at speaks HTTP, whatever its port is called. @throws UsageError when it isn't there */
+  /** A Service's base URL on this machine: by HTTP, whatever its port is called. @throws UsageError when it isn't there */
   async to(namespace: string, service: string, port?: ServicePort): Promise<string> {
     const wanted = port === undefined ? undefined : String(port.port);
     const key = `${namespace}/${service}:${wanted ?? ''}`;
