@@ -5,14 +5,23 @@ import { NotHealthy, Refused, UsageError } from '../src/exit-codes';
 import type { KubernetesObject } from '../src/manifests/kubernetes-object';
 import { changesBetween } from '../src/plan/field-changes';
 import type { Plan } from '../src/plan/plan';
+import { readInventory } from '../src/stack/inventory';
 import { auditSince, type AuditEvent } from '../testing/audit';
 import { statesSince } from '../testing/history';
-import { applyObjects, silent } from '../testing/in-process';
+import { applyObjects, destroyStack, silent } from '../testing/in-process';
 import { describeWithControlPlane } from '../testing/use-control-plane';
 
 const deployments: Resource = { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments', namespaced: true };
 const configMaps: Resource = { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true };
 const namespaces: Resource = { apiVersion: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false };
+const claims: Resource = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', plural: 'persistentvolumeclaims', namespaced: true };
+
+const claim: KubernetesObject = {
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  metadata: { name: 'data' },
+  spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+};
 
 function deployment(spec: { replicas?: number; image?: string; env?: readonly object[] }): KubernetesObject {
   const { replicas, image = 'web:1', env = [] } = spec;
@@ -248,6 +257,42 @@ describeWithControlPlane('who owns what', (at) => {
     );
     expect(await cluster.get({ resource: configMaps, namespace: stack.namespace, name: 'more' })).toBeUndefined();
     expect(await cluster.get({ resource: configMaps, namespace: stack.namespace, name: 'berth-other' })).toBeUndefined();
+  });
+
+  it('a claim whose manifest moved to another stack goes over by the command that its refusal names', async () => {
+    const namespace = await at().namespace();
+    const [from, to] = [
+      { name: 'from', namespace },
+      { name: 'to', namespace },
+    ];
+    const stays = configMap({ word: 'one' });
+    const location = { resource: claims, namespace, name: 'data' };
+    await applyObjects(cluster, from, [stays, claim]);
+    await applyObjects(cluster, from, [stays]);
+    await expect(applyObjects(cluster, to, [claim])).rejects.toThrow(
+      `where that stack is not to have it any more, take it from that with kubectl label persistentvolumeclaim data -n ${namespace} berth.dev/stack-`,
+    );
+    await cluster.patch(location, [{ op: 'remove', path: '/metadata/labels/berth.dev~1stack' }]);
+    await applyObjects(cluster, to, [claim]);
+    const { plan } = await applyObjects(cluster, from, [stays], { pruneData: [`PersistentVolumeClaim/${namespace}/data`] });
+    expect(plan.leftovers).toMatchObject([{ fate: 'lost', reason: `the stack ${namespace}.to has it now` }]);
+    expect((await readInventory(cluster, from))?.entries.map(({ kind }) => kind)).toEqual(['ConfigMap']);
+    expect(await destroyStack(cluster, from, true)).toEqual([]);
+    expect((await cluster.get(location))!.metadata).toMatchObject({ labels: { 'berth.dev/stack': `${namespace}.to` } });
+    expect((await cluster.get(location))!.metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  it('a claim that a destroyed stack left goes over likewise, and its account goes with the next destroy', async () => {
+    const namespace = await at().namespace();
+    const from = { name: 'from', namespace };
+    const location = { resource: claims, namespace, name: 'data' };
+    await applyObjects(cluster, from, [claim]);
+    expect(await destroyStack(cluster, from)).toHaveLength(1);
+    await cluster.patch(location, [{ op: 'remove', path: '/metadata/labels/berth.dev~1stack' }]);
+    await applyObjects(cluster, { name: 'to', namespace }, [claim]);
+    expect(await destroyStack(cluster, from, true)).toEqual([]);
+    expect(await readInventory(cluster, from)).toBeUndefined();
+    expect((await cluster.get(location))!.metadata.deletionTimestamp).toBeUndefined();
   });
 
   it('a Job whose template changed is made anew, a Deployment whose selector changed is refused', async () => {

@@ -77,9 +77,11 @@ export async function planObject(prepared: Prepared, context: PlanContext): Prom
 }
 
 /** A stack's label is its namespace and its name. */
-function ownerCure(owner: string): string {
-  const [namespace = '', name = ''] = owner.split('.');
-  return `take it out of these manifests or, where they are that stack, say so with -n ${namespace} --name ${name}`;
+function ownerCure(owner: string, { group, kind, namespace, name }: ObjectReference): string {
+  const [ownNamespace = '', ownName = ''] = owner.split('.');
+  const type = `${kind.toLowerCase()}${group === '' ? '' : `.${group}`}`;
+  const command = `kubectl label ${type} ${name}${namespace === undefined ? '' : ` -n ${namespace}`} ${stackLabel}-`;
+  return `take it out of these manifests; where they are that stack, say so with -n ${ownNamespace} --name ${ownName}; where that stack is not to have it any more, take it from that with ${command}`;
 }
 
 type Basis = Omit<PlannedObject, 'action'>;
@@ -88,7 +90,8 @@ type Basis = Omit<PlannedObject, 'action'>;
 function planUntouchable(basis: Basis & { readonly live: KubernetesObject }, stack: Stack): PlannedObject | ObjectFault | undefined {
   if (isOfAccount(basis.live)) return refusal(basis, 'is what Berth keeps of a stack, its inventory or a revision: give it another name');
   const owner = stackOf(basis.live);
-  if (owner !== undefined && owner !== stackId(stack)) return refusal(basis, `belongs to the stack ${owner}: one object has one stack: ${ownerCure(owner)}`);
+  if (owner !== undefined && owner !== stackId(stack))
+    return refusal(basis, `belongs to the stack ${owner}: one object has one stack: ${ownerCure(owner, basis.reference)}`);
   if (basis.live.metadata.deletionTimestamp === undefined) return undefined;
   if (isNamespace(basis.reference)) refuseGoing(basis.live);
   return { ...basis, action: 'replace', verified: false, notes: ['is being deleted: made anew when it is gone'] };
