@@ -13,6 +13,7 @@ import { missing } from './gone-job';
 import { endpointsOf, lastLines, type NamespaceView, viewOf } from './pods';
 import { hasNoState, readinessOf } from './readiness';
 import { settleMs, settlingOf } from './settling-pods';
+import { Sightings } from './sightings';
 import type { Readiness } from './state';
 
 /** An object that is waited for. */
@@ -110,8 +111,7 @@ class Watch {
   /** Why the last look saw nothing. */
   fault: CommandError | undefined;
   private pending: readonly Awaited[];
-  /** When a pod's reason was first seen, in milliseconds. */
-  private readonly seen = new Map<string, number>();
+  private readonly sightings = new Sightings();
   private failingSince: number | undefined;
   /** Those that make pods, as they were seen last. */
   private readonly workloads = new Map<string, KubernetesObject>();
@@ -220,13 +220,7 @@ class Watch {
   }
 
   private isCertain({ rule, subject, fault, cause, certainAfterMs }: Verdict): boolean {
-    return this.isSeenFor(`${rule} ${keyOf(subject)} ${fault ?? cause}`, certainAfterMs);
-  }
-
-  private isSeenFor(key: string, ms: number): boolean {
-    const since = this.seen.get(key) ?? performance.now();
-    this.seen.set(key, since);
-    return performance.now() - since >= ms;
+    return this.sightings.see(`${rule} ${keyOf(subject)} ${fault ?? cause}`, performance.now()) >= certainAfterMs;
   }
 }
 
