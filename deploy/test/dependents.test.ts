@@ -45,11 +45,12 @@ describeWithControlPlane('data that belong to an object that is deleted', (at) =
     expect(fates(await destroyStack(cluster, stack))).toEqual([words]);
     const { plan } = await applyObjects(cluster, stack, [stays], { pruneData: [`Store/${namespace}/own`], replaceAll: true });
     expect(fates(plan.leftovers)).toEqual(['prune Store']);
-    await eventually('the claim is gone too', 20_000, async () => {
+    // the garbage collector looks for new kinds every 30 s
+    await eventually('the claim is gone too', 60_000, async () => {
       const live = await cluster.get({ resource: claims, namespace, name: 'data' });
       return live === undefined || live.metadata.deletionTimestamp !== undefined;
     });
-  }, 60_000);
+  }, 120_000);
 
   it('keep an object from being made anew, and a database cluster is never', async () => {
     const stack = { name: 'shop', namespace: await at().namespace() };
