@@ -77,7 +77,11 @@ describeWithControlPlane('who owns what', (at) => {
       query: { fieldManager: 'kubectl-client-side-apply' },
       body: { ...object, metadata: { ...object.metadata, annotations: copy } },
     });
+    if (resource === deployments) await untilSeen(namespace);
   }
+
+  /** The controller annotates a Deployment: a change of its own that may come at any moment until then. */
+  const untilSeen = (namespace: string) => eventually('its controller has seen it', 10_000, async () => isSeen((await web(namespace))!));
 
   async function plannedBy(stack: { name: string; namespace: string }, objects: readonly KubernetesObject[], more = {}): Promise<Plan> {
     const plans: Plan[] = [];
@@ -211,8 +215,7 @@ describeWithControlPlane('who owns what', (at) => {
       body: { spec: { template: { spec: { containers: [{ name: 'side', env: [{ name: 'A', value: '1' }] }] } } } },
       contentType: 'application/strategic-merge-patch+json',
     });
-    // its controller annotates it: a change of its own that may come at any moment until then
-    await eventually('its controller has seen it', 10_000, async () => isSeen((await web(namespace))!));
+    await untilSeen(namespace);
     const before = (await web(namespace))!;
     const plan = await plannedBy(stack, [deployment({})]);
     const after = (await web(namespace))!;
