@@ -16,10 +16,14 @@ exports.runCached = function runCached(bundle) {
   const script = new Script(`(function (exports, require, module, __filename, __dirname) {${source}\n})`, { filename: bundle, cachedData: cache?.data });
   const module = { exports: {} };
   script.runInThisContext().call(module.exports, module.exports, createRequire(bundle), module, bundle, dirname(bundle));
-  if (cache === undefined || (cache.data !== undefined && !script.cachedDataRejected)) return;
-  // only now is all compiled that this command needs
-  process.once('exit', (code) => void (code === 0 && keep(cache, script)));
+  if (cache === undefined) return;
+  const runs = script.cachedDataRejected ? 0 : cache.runs;
+  // only now is all compiled that this run needs
+  if (runs < addingRuns) process.once('exit', (code) => void (code === 0 && keep(cache, script, runs + 1)));
 };
+
+/** Runs of a command that add what they compiled to what is kept: an apply that changes calls what one that creates doesn't. */
+const addingRuns = 3;
 
 /** Where a build keeps what a command compiled, and what is there; nothing where none is kept. */
 function cacheOf(source) {
@@ -30,14 +34,16 @@ function cacheOf(source) {
   const folder = join(XDG_CACHE_HOME === '' ? join(homedir(), '.cache') : XDG_CACHE_HOME, 'berth');
   const [, , command = ''] = process.argv;
   const file = join(folder, `${build}-${/^[a-z]+$/.test(command) ? command : 'help'}.v8`);
-  return { folder, build, file, data: read(file) };
+  return { folder, build, file, ...read(file) };
 }
 
+/** What is kept, and in its last byte of how many runs. */
 function read(file) {
   try {
-    return readFileSync(file);
+    const bytes = readFileSync(file);
+    return { data: bytes.subarray(0, -1), runs: bytes.at(-1) };
   } catch {
-    return undefined;
+    return { data: undefined, runs: 0 };
   }
 }
 
@@ -45,11 +51,11 @@ function read(file) {
 const longMs = 30 * 24 * 3_600_000;
 
 /** Whole or not at all; what other builds kept long ago goes. */
-function keep({ folder, build, file }, script) {
+function keep({ folder, build, file }, script, runs) {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const written = `${file}.${process.pid}`;
-    writeFileSync(written, script.createCachedData(), { mode: 0o600 });
+    writeFileSync(written, Buffer.concat([script.createCachedData(), Buffer.of(runs)]), { mode: 0o600 });
     renameSync(written, file);
     for (const name of readdirSync(folder)) if (!name.startsWith(build) && isOld(join(folder, name))) rmSync(join(folder, name), { force: true });
   } catch {

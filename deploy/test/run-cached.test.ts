@@ -26,13 +26,15 @@ describe('what a run compiled is kept for the next', () => {
   const [one, other] = ['0123456789abcdef', 'fedcba9876543210'];
   const greeting = (word: string) => `function greet() { console.log('${word}', process.argv[2]); } greet();`;
 
-  it('by build and command, and taken', () => {
+  it('by build and command, and taken: the first three add to it', () => {
     build(one, greeting('hello'));
-    expect(run('plan')).toBe('hello plan\n');
-    expect(files()).toEqual([`${one}-plan.v8`]);
-    const { mtimeMs } = statSync(join(kept, `${one}-plan.v8`));
-    expect(run('plan')).toBe('hello plan\n');
-    expect(statSync(join(kept, `${one}-plan.v8`)).mtimeMs).toBe(mtimeMs);
+    const written = Array.from({ length: 5 }, () => {
+      expect(run('plan')).toBe('hello plan\n');
+      expect(files()).toEqual([`${one}-plan.v8`]);
+      return statSync(join(kept, `${one}-plan.v8`)).mtimeMs;
+    });
+    expect(new Set(written).size).toBe(3);
+    expect(written.slice(3)).toEqual([written[2], written[2]]);
     run('apply');
     expect(files()).toEqual([`${one}-apply.v8`, `${one}-plan.v8`]);
   });
@@ -46,6 +48,19 @@ describe('what a run compiled is kept for the next', () => {
     build(other, greeting('adieu'));
     expect(run('plan')).toBe('adieu plan\n');
     expect(files()).toEqual([`${one}-plan.v8`, `${other}-plan.v8`]);
+  });
+
+  it('with what only a later run calls', () => {
+    const calls = Array.from({ length: 50 }, (_, i) => `function f${i}() { return ${i}; } f${i}();`).join(' ');
+    build(one, `if (process.argv[3] === 'more') { ${calls} }`);
+    const size = (...args: string[]) => {
+      execFileSync(process.execPath, [join(folder, 'bin', 'berth.js'), 'plan', ...args], { env: { XDG_CACHE_HOME: join(folder, 'cache') } });
+      return statSync(join(kept, `${one}-plan.v8`)).size;
+    };
+    const first = size();
+    const more = size('more');
+    expect(more).toBeGreaterThan(first);
+    expect(size()).toBe(more);
   });
 
   it('only as long as V8 takes it: damaged, it is made anew', () => {
