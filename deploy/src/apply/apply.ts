@@ -2,13 +2,13 @@ import { ApiError } from '../cluster/api-error';
 import type { Cluster, Location } from '../cluster/cluster';
 import { CommandError, exitCodes, NotHealthy, Refused, UsageError } from '../exit-codes';
 import { inParallel } from '../in-parallel';
-import { groupOf, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
+import { groupOf, isNamespace, keyOf, type KubernetesObject, nameOf } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { canonical } from '../manifests/json';
 import { entriesAfter, entryOf, goesWithPrune, leftoverEntry, makePlan, writesOf } from '../plan/make-plan';
 import { isEmpty, type Plan, type PlannedObject } from '../plan/plan';
 import { summaryOf } from '../plan/plan-summary';
-import { configures } from '../plan/webhooks';
+import { unansweredWords } from '../plan/webhooks';
 import { goesWhenDone } from '../readiness/gone-job';
 import { type Awaited, mayBeUnready, type Standing, type WaitOptions, waitUntilReady } from '../readiness/wait';
 import { refuseGoing } from '../stack/going-namespace';
@@ -148,7 +148,7 @@ async function seeToNamespace(cluster: Cluster, { namespace }: Stack, objects: r
   const location: Location = { resource: namespaces, name: namespace };
   const live = await cluster.get(location);
   if (live !== undefined) return refuseGoing(live);
-  const isMade = objects.some(({ reference }) => reference.kind === 'Namespace' && reference.group === '' && reference.name === namespace);
+  const isMade = objects.some(({ reference }) => isNamespace(reference, namespace));
   if (!isMade) throw new UsageError(`there is no namespace ${namespace}: make it with kubectl create namespace ${namespace}, or put it into the manifests`);
   try {
     await cluster.create(location, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
@@ -254,7 +254,7 @@ async function writeAll(cluster: Cluster, plan: Plan, deadline: number, { progre
       } catch (error) {
         if (error instanceof NotHealthy) throw new Unwritten(error.message, error.exitCode, { cause: error });
         if (!(error instanceof ApiError)) throw error;
-        if (error.isWebhookDown) throw new Unwritten(webhookWords(planned, error, plan), exitCodes.notHealthy, { cause: error });
+        if (error.isWebhookDown) throw new Unwritten(unansweredWords(planned, error, plan), exitCodes.notHealthy, { cause: error });
         throw new Unwritten(`${nameOf(planned.reference)} could not be applied: ${error.message}`, error.exitCode, { cause: error });
       }
       progress.did(verbs[planned.action], planned.reference);
@@ -266,16 +266,6 @@ async function writeAll(cluster: Cluster, plan: Plan, deadline: number, { progre
 /** What others are in, or of, is made first all the same. */
 function comesLast({ isLast, action, reference }: PlannedObject): boolean {
   return isLast === true && !(action === 'create' && stageOf(reference) === 0);
-}
-
-/** What was waited for in vain. A configuration that the manifests no longer have is pruned when all is ready, which may be never: people have to choose. */
-function webhookWords({ reference }: PlannedObject, error: ApiError, { objects, leftovers }: Plan): string {
-  const configuration = [...objects.map(({ object }) => object), ...leftovers.flatMap(({ live }) => live ?? [])].find((object) => configures(object, error));
-  const start = `${nameOf(reference)} could not be applied in time: a webhook`;
-  if (configuration === undefined) return `${start} that looks at it doesn't answer: ${error.message}`;
-  const { kind, metadata } = configuration;
-  const cure = `if it isn't to come back, take its configuration away with kubectl delete ${kind.toLowerCase()} ${metadata.name}`;
-  return `${start} of ${kind}/${metadata.name} doesn't answer: ${cure}: ${error.message}`;
 }
 
 const verbs = { create: 'created', change: 'changed', replace: 'replaced', unchanged: 'unchanged' } as const;

@@ -2,7 +2,7 @@ import type { Cluster, Location } from '../cluster/cluster';
 import { Refused } from '../exit-codes';
 import { inParallel } from '../in-parallel';
 import { holdsData, keepMark } from '../manifests/data-kinds';
-import { keyOf, nameOf, referenceOf } from '../manifests/kubernetes-object';
+import { isNamespace, keyOf, nameOf, referenceOf } from '../manifests/kubernetes-object';
 import { keptWithData, leftoverEntry, leftoverOf } from '../plan/make-plan';
 import type { Leftover } from '../plan/plan';
 import { inventoryLocation } from '../stack/account';
@@ -15,7 +15,9 @@ import { pruneAll } from './prune';
 import { type Goes, goesOf, isAccount, strangersWith, strangerWords } from '../plan/strangers';
 
 /** How a stack is removed. */
-export interface DestroyOptions extends Pick<ApplyOptions, 'timeoutMs' | 'lock' | 'notes' | 'progress' | 'signal'> {
+export interface DestroyOptions extends Pick<ApplyOptions, 'timeoutMs' | 'lock' | 'progress' | 'signal'> {
+  /** Who destroys it: for the history, when it does not end. */
+  by(): Promise<string>;
   /** Data goes too: claims, volumes, Secrets, namespaces, definitions, and what is marked to be kept. @default false */
   readonly deleteData?: boolean;
 }
@@ -102,19 +104,15 @@ export async function destroy(cluster: Cluster, stack: Stack, options: DestroyOp
 }
 
 /** Records that it began, as an unfinished deployment of nothing: one that doesn't end is known, and a rollback leads to the release before it. @returns its number */
-async function recordBegin(cluster: Cluster, stack: Stack, { notes }: DestroyOptions): Promise<number> {
-  const { by } = await notes();
+async function recordBegin(cluster: Cluster, stack: Stack, options: DestroyOptions): Promise<number> {
+  const [by, revisions] = await Promise.all([options.by(), readRevisions(cluster, stack)]);
   const message = 'the stack is being destroyed, or that was stopped';
-  return recordRevision(cluster, stack, await readRevisions(cluster, stack), [], { outcome: 'unfinished', at: new Date().toISOString(), by, message });
+  return recordRevision(cluster, stack, revisions, [], { outcome: 'unfinished', at: new Date().toISOString(), by, message });
 }
 
 /** The namespace of the stack itself, in which its lock is. */
 function isAround(reference: Leftover['reference'], { namespace }: Stack): boolean {
-  return isNamespace(reference) && reference.name === namespace;
-}
-
-function isNamespace({ kind, group }: Leftover['reference']): boolean {
-  return kind === 'Namespace' && group === '';
+  return isNamespace(reference, namespace);
 }
 
 /** Its history, then its inventory: while that is there, a destroy that was cut is done again. The lock stays, and is free. */

@@ -12,7 +12,7 @@ import { summaryOf } from '../plan/plan-summary';
 import { deadWebhookWords } from '../plan/webhooks';
 import { checkSaved, planningFlags, readPlan } from '../plan/saved-plan';
 import { connect, prepareStack, readStack, type StackFlags, type World } from '../session';
-import { deployer } from '../stack/deployer';
+import { deployer, whoAmI } from '../stack/deployer';
 import type { LockOptions } from '../stack/lock';
 import type { Stack } from '../stack/stack';
 import { folderOf } from './folder';
@@ -87,7 +87,7 @@ async function rollBack(error: Unready | Unwritten, cluster: Cluster, stack: Sta
     replaceAll: true,
     lacksSecrets: true,
     notes: async () => ({
-      by: (await options.notes()).by,
+      by: await whoAmI(cluster),
       ...(revision.git === undefined ? {} : { git: revision.git }),
       message: `rolled back to revision ${revision.number}, because the next ${error instanceof Unready ? 'was not healthy' : 'could not be applied'}`,
     }),

@@ -4,7 +4,7 @@ import { deploymentTalk } from '../output/deployment-talk';
 import type { Format } from '../output/format';
 import { nameOf } from '../manifests/kubernetes-object';
 import { connect, type World } from '../session';
-import { deployer } from '../stack/deployer';
+import { whoAmI } from '../stack/deployer';
 import { failing, lockOptions, type WritingFlags } from './apply';
 import { confirmed } from './confirmed';
 import { targetStack } from './target-stack';
@@ -33,7 +33,7 @@ export async function destroyCommand(named: string | undefined, flags: DestroyFl
       lock: lockOptions(flags),
       progress: deploymentTalk(output),
       signal: world.signal,
-      notes: () => deployer(cluster, folder),
+      by: () => whoAmI(cluster),
       ...(flags.deleteData && { deleteData: true }),
     });
     const names = kept.map(({ reference }) => nameOf(reference));

@@ -4,7 +4,7 @@ import { checkCluster } from '../cluster/known-clusters';
 import { deploymentTalk } from '../output/deployment-talk';
 import { planningFlags } from '../plan/saved-plan';
 import { connect, type World } from '../session';
-import { deployer } from '../stack/deployer';
+import { whoAmI } from '../stack/deployer';
 import { type ApplyFlags, failing, lockOptions, tellApplied } from './apply';
 import { targetStack } from './target-stack';
 
@@ -33,7 +33,7 @@ export async function rollbackCommand(named: string | undefined, flags: Rollback
       lacksSecrets: true,
       hidden: (text) => world.output.hidden(text),
       notes: async () => ({
-        by: (await deployer(cluster, folder)).by,
+        by: await whoAmI(cluster),
         ...(revision.git === undefined ? {} : { git: revision.git }),
         message: `rolled back to revision ${revision.number}`,
       }),

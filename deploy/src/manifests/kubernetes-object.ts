@@ -69,6 +69,11 @@ export function isCustom(apiVersion: string): boolean {
   return !isBuiltInGroup(groupOf(apiVersion));
 }
 
+/** Whether a Namespace is meant. @param name - only the one that is called so */
+export function isNamespace(reference: Pick<ObjectReference, 'group' | 'kind' | 'name'>, name = reference.name): boolean {
+  return reference.group === '' && reference.kind === 'Namespace' && reference.name === name;
+}
+
 /** An object's reference. */
 export function referenceOf({ apiVersion, kind, metadata: { namespace, name } }: KubernetesObject): ObjectReference {
   return { group: groupOf(apiVersion), kind, name, ...(namespace === undefined ? {} : { namespace }) };

@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster/cluster';
 import { inParallel } from '../in-parallel';
-import { isCustom, keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
+import { isCustom, isNamespace, keyOf, type KubernetesObject, type ObjectReference } from '../manifests/kubernetes-object';
 import { containersOf, podSpecOf, referencesOf } from '../manifests/pod-spec';
 import type { Prepared } from '../manifests/prepare';
 
@@ -40,7 +40,7 @@ function faultOf(names: readonly string[], namespace: string, hasNamespace: bool
 }
 
 function commandFor(namespace: string, objects: readonly Prepared[]): string | undefined {
-  const made = objects.find(({ reference: { group, kind, name } }) => group === '' && kind === 'Namespace' && name === namespace);
+  const made = objects.find(({ reference }) => isNamespace(reference, namespace));
   return made?.object.metadata.annotations?.[makeSecretsMark];
 }
 

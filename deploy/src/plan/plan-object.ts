@@ -4,7 +4,7 @@ import { isScaledBy } from '../manifests/autoscalers';
 import { holdsData } from '../manifests/data-kinds';
 import { merged, same } from '../manifests/json';
 import { jsonPatch } from '../manifests/json-patch';
-import { type FieldSet, groupOf, isCustom, keyOf, type KubernetesObject, nameOf, type ObjectReference } from '../manifests/kubernetes-object';
+import { type FieldSet, groupOf, isCustom, isNamespace, keyOf, type KubernetesObject, nameOf, type ObjectReference } from '../manifests/kubernetes-object';
 import type { Prepared } from '../manifests/prepare';
 import { job } from '../readiness/kinds/job';
 import { isOfAccount } from '../stack/account';
@@ -194,11 +194,7 @@ function withoutNamespace(basis: Basis, all: readonly Prepared[]): PlannedObject
 }
 
 function makesNamespace(all: readonly Prepared[], namespace: string): boolean {
-  return all.some(({ reference }) => isNamespace(reference) && reference.name === namespace);
-}
-
-function isNamespace({ group, kind }: ObjectReference): boolean {
-  return group === '' && kind === 'Namespace';
+  return all.some(({ reference }) => isNamespace(reference, namespace));
 }
 
 async function planChange(basis: Basis & { readonly live: KubernetesObject }, context: PlanContext): Promise<PlannedObject | ObjectFault> {

@@ -3,7 +3,7 @@ import { builtInResource } from '../cluster/built-in-kinds';
 import { type Cluster, metadataOnly } from '../cluster/cluster';
 import type { Resource } from '../cluster/discovery';
 import { inParallel } from '../in-parallel';
-import { groupOf, keyOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
+import { groupOf, isNamespace, keyOf, type KubernetesObject, nameOf, type ObjectReference, referenceOf } from '../manifests/kubernetes-object';
 import { accountName, revisionLabel } from '../stack/account';
 import { type Stack, stackId, stackOf } from '../stack/stack';
 import { deepest, listMetadata, ownerOf } from './owners';
@@ -46,8 +46,9 @@ export function few(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ');
 }
 
-async function contentsOf(cluster: Cluster, { group, kind, name }: ObjectReference, live: KubernetesObject): Promise<readonly KubernetesObject[]> {
-  if (group === '' && kind === 'Namespace') {
+async function contentsOf(cluster: Cluster, reference: ObjectReference, live: KubernetesObject): Promise<readonly KubernetesObject[]> {
+  const { group, kind, name } = reference;
+  if (isNamespace(reference)) {
     const resources = await cluster.discovery.namespacedResources();
     return (await inParallel(resources, (resource) => metadataOf(cluster, resource, name))).flat();
   }

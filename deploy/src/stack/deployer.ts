@@ -11,7 +11,7 @@ export async function deployer(cluster: Cluster, path: string): Promise<Pick<Rev
 }
 
 /** The cluster's name for the user, and the machine's. https://kubernetes.io/docs/reference/access-authn-authz/authentication/#self-subject-review */
-async function whoAmI({ connection }: Cluster): Promise<string> {
+export async function whoAmI({ connection }: Cluster): Promise<string> {
   const here = `${nameOfUser()}@${hostname()}`;
   try {
     const { body } = await connection.call<{ status?: { userInfo?: { username?: string } } }>({

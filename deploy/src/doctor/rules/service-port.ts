@@ -21,12 +21,13 @@ interface Closed {
 
 function ofService(scene: Scene, service: KubernetesObject): Finding | undefined {
   const pods = podsBehind(service, scene);
+  const ready = askedPods(service, scene);
   for (const each of pods.length === 0 ? [] : (serviceSpecOf(service).ports ?? [])) {
     const { port, targetPort = port } = each;
     // one that has no port of that name is not sent to
     if (!pods.some((pod) => targetOf(each, pod) !== undefined)) return nowhere(service, port, `"${targetPort}", and no pod has a port of that name`, pods[0]!);
     if (!takesTcp(each)) continue;
-    const asked = askedPods(service, scene).flatMap((pod) => {
+    const asked = ready.flatMap((pod) => {
       const number = targetOf(each, pod);
       return number === undefined ? [] : [{ pod, number, words: scene.closedPorts.get(portKey(pod, number)) }];
     });
